@@ -1,0 +1,141 @@
+/** The lines of a recording, as TypeScript. docs/recording-format.md is the same in words, complete enough to write a reader from. */
+import type { EndReason, EventType, Note, SessionState, SessionStats, SpanEvent } from './model.ts';
+import type { ErrorFacts } from './model.ts';
+import type { ExchangeEnd } from './ports.ts';
+
+/** Bumped when a reader of the old format would misread the new one. A new kind of line or a new member does not bump it: readers skip both. */
+export const FORMAT_VERSION = 1;
+
+/** `full`: with content and exchanges. `metadata`: neither. */
+export type RecordMode = 'full' | 'metadata';
+
+/** What every line has: `s` numbers the lines from 0 without a gap, `t` is microseconds since the session began; `c`, the CRC, is last. */
+export interface LineBase {
+  s: number;
+  t: number;
+}
+
+/** First line of each recording. */
+export interface SessionLine extends LineBase {
+  k: 'session';
+  /** FORMAT_VERSION of the writer. */
+  v: number;
+  id: string;
+  /** Microseconds since 1970-01-01 UTC at `t` = 0. */
+  epoch: number;
+  /** Trace id of the spans of this session, where the app has no trace of its own. */
+  trace: string;
+  mode: RecordMode;
+  sdk: string;
+  /** Numbered behaviours that a replayer must reproduce; empty in version 1. */
+  flags: number[];
+  pid: number;
+  node: string;
+  platform: string;
+  arch: string;
+  name?: string;
+  parent?: string;
+  agent?: { id?: string; name?: string; version?: string };
+  environment?: string;
+  service?: string;
+  tags?: string[];
+  /** Full mode only: the command line and the folder the process was started in. */
+  argv?: string[];
+  cwd?: string;
+}
+
+/** An event began. A recording that holds this and no `event` of the same id saw the process die in between. */
+export interface OpenLine extends LineBase {
+  k: 'open';
+  id: string;
+  parent?: string;
+  type: EventType;
+  name: string;
+}
+
+/** An event ended. */
+export interface EventLine extends LineBase {
+  k: 'event';
+  e: SpanEvent;
+}
+
+/** Something said about an open event, written at once so that a crash cannot take it; the event's own line repeats it. */
+export interface NoteLine extends LineBase {
+  k: 'note';
+  /** The event it is about. */
+  on: string;
+  n: Note;
+}
+
+/**
+ * A request or response body. A string is the body's UTF-8 text. `b64`: bytes that are not UTF-8. `base`: the text equals that of exchange `base`'s request
+ * in its first `head` and last `tail` UTF-16 units, with `mid` between: how a growing conversation is stored once. `at`: `len` bytes at that
+ * offset of the recording's `.blobs` file, whose CRC-32 is `crc`. `omitted`: not recorded, and why.
+ */
+export type Body =
+  | string
+  | { b64: string }
+  | { base: number; head: number; tail: number; mid: string }
+  | { at: number; len: number; crc: number }
+  | { omitted: string };
+
+/** An HTTP attempt was sent. */
+export interface RequestLine extends LineBase {
+  k: 'request';
+  /** Number of the exchange in this recording, from 1. */
+  x: number;
+  /** The event on whose behalf it was sent. */
+  on?: string;
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body?: Body;
+}
+
+/** How bytes arrived. */
+export interface Cuts {
+  /** Lengths of the pieces in bytes; they add up to the body. */
+  len: number[];
+  /** Microseconds: the first since the session began, each further one since the piece before. */
+  at: number[];
+  /** Place of each piece in the order in which the process was given things: the first, then the difference to the one before. Absent: all 1. */
+  ord?: number[];
+}
+
+/** The head of an answer, and as much of its body as had arrived when the line was written. */
+export interface ResponseLine extends LineBase {
+  k: 'response';
+  x: number;
+  status: number;
+  headers: [string, string][];
+  /** Microseconds since the session began at which the head arrived, and its place in the order of deliveries. */
+  at: number;
+  ord: number;
+  body?: Body;
+  cuts?: Cuts;
+  end?: { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
+}
+
+/** More of an answer's body, or its end; also the end of an exchange that never had a head. */
+export interface DataLine extends LineBase {
+  k: 'data';
+  x: number;
+  body?: Body;
+  cuts?: Cuts;
+  end?: { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
+}
+
+/** Last line of a recording whose session ended. Without one, the process died (or still runs). */
+export interface EndLine extends LineBase {
+  k: 'end';
+  state: SessionState;
+  reason: EndReason;
+  exitCode?: number;
+  signal?: string;
+  stats: SessionStats;
+}
+
+export type Line = SessionLine | OpenLine | EventLine | NoteLine | RequestLine | ResponseLine | DataLine | EndLine;
+export type LineKind = Line['k'];
+/** A line before it has been given its number. */
+export type LineInput<L extends Line = Line> = L extends Line ? Omit<L, 's'> : never;

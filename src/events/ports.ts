@@ -1,0 +1,121 @@
+/**
+ * The two ports between those who see calls (patch/, providers/) and those who take or answer them. A patch asks the hub for a recorder; with none
+ * there, it calls the original and nothing else happens. Recording, replaying and "off" are therefore three implementations behind one call.
+ */
+import type { SessionLine } from './lines.ts';
+import type { ErrorFacts, EventContent, EventStatus, EventType, LlmFacts, LlmResponse, Note, SpanEvent, ToolFacts, Usage } from './model.ts';
+
+/** What is known when an event begins. */
+export interface EventStart {
+  type: EventType;
+  name: string;
+  llm?: LlmFacts;
+  tool?: ToolFacts;
+}
+
+/** What is known when an event ends. */
+export interface Outcome {
+  status: EventStatus;
+  error?: ErrorFacts;
+  response?: LlmResponse;
+  usage?: Usage;
+  chunks?: number;
+  /** Called only when content is kept, so that building it costs nothing otherwise. */
+  content?: () => EventContent;
+}
+
+/** An event that has begun. Every method is safe after the end, does nothing then, and never throws. */
+export interface OpenEvent {
+  readonly id: string;
+  readonly type: EventType;
+  readonly ended: boolean;
+  /** Whether exchange bytes are kept: false means that bodies need not be looked at. */
+  readonly wantsBodies: boolean;
+  /** Runs `fn` with this event as the parent of whatever happens inside. */
+  run<T>(fn: () => T): T;
+  /** An HTTP attempt was sent on behalf of this event. */
+  exchange(request: ExchangeRequest): OpenExchange;
+  /** The first chunk of a stream reached the app. */
+  firstChunk(): void;
+  /** Adds facts found out late, such as the server address. */
+  amend(facts: Partial<LlmFacts>): void;
+  note(note: NoteInput): void;
+  /** Ends the event. In the recording when this returns. The first call counts. */
+  end(outcome: Outcome): void;
+}
+
+export type NoteInput = Note extends infer N ? (N extends Note ? Omit<N, 'at'> : never) : never;
+
+/** One HTTP request as it was sent: the bytes that the SDK made, not a serialisation of ours. */
+export interface ExchangeRequest {
+  method: string;
+  url: string;
+  headers: Iterable<readonly [string, string]>;
+  /** The body as sent. Absent: none, or one that cannot be read without disturbing it (`omitted` says what it was). */
+  body?: string | Uint8Array;
+  omitted?: string;
+}
+
+/** How the body of a response ended. `cancelled`: the reader left early. `unread`: nobody read it. */
+export type ExchangeEnd = 'complete' | 'cancelled' | 'error' | 'unread';
+
+/** An HTTP attempt whose answer is awaited. Every method is safe after the end and never throws. */
+export interface OpenExchange {
+  head(status: number, headers: Iterable<readonly [string, string]>): void;
+  /** A piece of the body as it arrived. The bytes are kept by reference until the next write: the caller must not change them. */
+  chunk(bytes: Uint8Array): void;
+  end(how: ExchangeEnd, error?: ErrorFacts): void;
+  /** Called once when the exchange has ended; at once if it has. */
+  onEnd(listener: (how: ExchangeEnd) => void): void;
+  /** Status and body so far, for a call whose answer only the app reads. Body only when `wantsBodies`. */
+  answer(): { status: number | undefined; body: Uint8Array | undefined };
+}
+
+/** Takes events. */
+export interface Recorder {
+  /** Begins an event, or returns null when this one is not to be recorded. Never throws. */
+  open(start: EventStart): OpenEvent | null;
+  /** The innermost open event of the current async scope. */
+  current(): OpenEvent | null;
+}
+
+/** May answer an HTTP request instead of the network: replay and fork. */
+export interface Answerer {
+  /** The answer, or null to let the request go to the network. */
+  answer(request: ExchangeRequest, event: OpenEvent | null): Promise<Response> | null;
+}
+
+export interface Hub {
+  recorder: Recorder | null;
+  answerer: Answerer | null;
+}
+
+const HUB = Symbol.for('hindcast.hub.v1');
+
+/** The one hub of the process, shared by every copy of this package in it. */
+export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= { recorder: null, answerer: null }) as Hub;
+
+/** One finished event on its way to a backend, with the header of the recording it stands in. */
+export interface ExportItem {
+  header: SessionLine;
+  event: SpanEvent;
+  /** Bodies of the event's last exchange as text; there only when the queue was asked for content. */
+  bodies?: { request?: string; response?: string; contentType?: string };
+}
+
+/** A batch taken from the export queue: exactly one of `ack` and `release` must be called. */
+export interface ExportBatch {
+  items: ExportItem[];
+  /** The backend has them (or refused them for good): they are never handed out again, also after a restart. */
+  ack(): void;
+  /** The backend does not have them: they are handed out again. */
+  release(): void;
+}
+
+/** The durable queue between the recordings and the exporter. */
+export interface ExportSource {
+  /** The next items, oldest first, or null when there are none. */
+  take(limit: { items: number; bytes: number }): ExportBatch | null;
+  /** Items known to wait; those of other processes' recordings count once they were found. */
+  pending(): number;
+}
