@@ -133,6 +133,8 @@ export interface EndLine extends LineBase {
   exitCode?: number;
   signal?: string;
   stats: SessionStats;
+  /** Tags at the end, where they are not those of the header. */
+  tags?: string[];
 }
 
 export type Line = SessionLine | OpenLine | EventLine | NoteLine | RequestLine | ResponseLine | DataLine | EndLine;

@@ -1,0 +1,235 @@
+/** The one table of options. Types, environment variables, checks, `config show` and docs/configuration.md come from it. */
+import * as kinds from './parse.ts';
+import type { Kind, ModelPrice } from './parse.ts';
+
+/** What `init()` takes. Everything is optional. */
+export interface Options {
+  enabled?: boolean;
+  record?: 'auto' | 'full' | 'metadata' | 'off';
+  dir?: string;
+  endpoint?: string;
+  headers?: Record<string, string>;
+  captureContent?: boolean;
+  agent?: { id?: string; name?: string; version?: string };
+  environment?: string;
+  service?: string;
+  tags?: string[];
+  semconv?: 'main' | '1.41';
+  exitTimeoutMs?: number;
+  exportTimeoutMs?: number;
+  flushIntervalMs?: number;
+  quiet?: boolean;
+  logLevel?: 'off' | 'warn' | 'debug';
+  prices?: Record<string, ModelPrice>;
+  instrument?: Record<string, unknown>;
+}
+
+/** Options after defaults, file, environment and code were put together. */
+export interface Values {
+  enabled: boolean;
+  record: 'auto' | 'full' | 'metadata' | 'off';
+  /** Absolute path of the `.hindcast` folder. */
+  dir: string;
+  /** The URL that spans are posted to. */
+  endpoint?: string;
+  headers: Record<string, string>;
+  captureContent: boolean;
+  agent: { id?: string; name?: string; version?: string };
+  environment?: string;
+  service?: string;
+  tags: string[];
+  semconv: 'main' | '1.41';
+  exitTimeoutMs: number;
+  exportTimeoutMs: number;
+  flushIntervalMs: number;
+  quiet: boolean;
+  logLevel: 'off' | 'warn' | 'debug';
+  prices?: Record<string, ModelPrice>;
+  instrument: Record<string, unknown>;
+}
+
+/** An environment variable that sets an option; its own spelling where it is not that of `kind`. */
+interface Variable {
+  name: string;
+  kind?: Kind<unknown>;
+  /** Only when the option `with` was set by a variable whose name begins with `prefix`. */
+  only?: { with: string; prefix: string };
+}
+
+export interface Option {
+  /** Dotted: `agent.id` is member `id` of `agent`. */
+  name: string;
+  kind: Kind<unknown>;
+  /** In order of precedence. */
+  env: Variable[];
+  default: unknown;
+  /** The default in words, where the value does not say it. */
+  defaultText?: string;
+  text: string;
+  /** Never shown. */
+  secret?: true;
+}
+
+const OTEL_ENDPOINT = { with: 'endpoint', prefix: 'OTEL_' };
+const HEADERS_OF_OTEL: Variable[] = [
+  { name: 'OTEL_EXPORTER_OTLP_TRACES_HEADERS', only: OTEL_ENDPOINT },
+  { name: 'OTEL_EXPORTER_OTLP_HEADERS', only: OTEL_ENDPOINT },
+];
+
+export const OPTIONS: readonly Option[] = [
+  {
+    name: 'enabled',
+    kind: kinds.flag,
+    env: [{ name: 'HINDCAST_ENABLED' }, { name: 'OTEL_SDK_DISABLED', kind: kinds.inverted }],
+    default: true,
+    text: 'False: `init()` does nothing at all. `OTEL_SDK_DISABLED=true` does the same.',
+  },
+  {
+    name: 'record',
+    kind: kinds.choice('auto', 'full', 'metadata', 'off'),
+    env: [{ name: 'HINDCAST_RECORD' }],
+    default: 'auto',
+    text: 'What a recording holds: `full` everything that was said, `metadata` no content, `off` nothing is recorded or exported. `auto` is `metadata` when `NODE_ENV` is `production`, else `full`.',
+  },
+  {
+    name: 'dir',
+    kind: kinds.text('path', 4000),
+    env: [{ name: 'HINDCAST_DIR' }],
+    default: undefined,
+    defaultText: 'the `.hindcast` folder of the project',
+    text: 'Folder of the recordings. The project is found upwards from the working directory.',
+  },
+  {
+    name: 'endpoint',
+    kind: kinds.baseUrl,
+    env: [
+      { name: 'HINDCAST_ENDPOINT' },
+      { name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', kind: kinds.wholeUrl },
+      { name: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
+    ],
+    default: undefined,
+    defaultText: 'none: nothing leaves the machine',
+    text: 'OTLP/HTTP base URL that spans are sent to; `/v1/traces` is appended. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it is.',
+  },
+  {
+    name: 'headers',
+    kind: kinds.headers,
+    env: [{ name: 'HINDCAST_HEADERS' }, ...HEADERS_OF_OTEL],
+    default: {},
+    text: 'Headers of each export request. Those of `OTEL_*` variables are only sent to an endpoint that an `OTEL_*` variable named.',
+    secret: true,
+  },
+  {
+    name: 'captureContent',
+    kind: kinds.flag,
+    env: [
+      { name: 'HINDCAST_CAPTURE_CONTENT' },
+      { name: 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT', kind: kinds.captureWord },
+    ],
+    default: false,
+    text: 'Whether exported spans hold what was said. Needs a `full` recording.',
+  },
+  {
+    name: 'agent.id',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_AGENT_ID' }],
+    default: undefined,
+    text: 'Id of the agent.',
+  },
+  {
+    name: 'agent.name',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_AGENT_NAME' }],
+    default: undefined,
+    text: 'Name of the agent.',
+  },
+  {
+    name: 'agent.version',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_AGENT_VERSION' }],
+    default: undefined,
+    text: 'Version of the agent.',
+  },
+  {
+    name: 'environment',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_ENVIRONMENT' }, { name: 'NODE_ENV' }],
+    default: undefined,
+    text: 'Deployment environment.',
+  },
+  {
+    name: 'service',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_SERVICE' }, { name: 'OTEL_SERVICE_NAME' }],
+    default: undefined,
+    text: 'Service name of the exported spans.',
+  },
+  {
+    name: 'tags',
+    kind: kinds.texts,
+    env: [{ name: 'HINDCAST_TAGS' }],
+    default: [],
+    text: 'Tags of every session; in the environment with commas between them.',
+  },
+  {
+    name: 'semconv',
+    kind: kinds.choice('main', '1.41'),
+    env: [{ name: 'HINDCAST_SEMCONV' }],
+    default: 'main',
+    text: 'Version of the GenAI semantic conventions that exported spans follow.',
+  },
+  {
+    name: 'exitTimeoutMs',
+    kind: kinds.milliseconds(0, 60_000),
+    env: [{ name: 'HINDCAST_EXIT_TIMEOUT_MS' }],
+    default: 1500,
+    text: 'How long the end of the process may wait for the export. 0: not at all; what is left is sent at the next start.',
+  },
+  {
+    name: 'exportTimeoutMs',
+    kind: kinds.milliseconds(1, 600_000),
+    env: [
+      { name: 'HINDCAST_EXPORT_TIMEOUT_MS' },
+      { name: 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT' },
+      { name: 'OTEL_EXPORTER_OTLP_TIMEOUT' },
+    ],
+    default: 10_000,
+    text: 'How long one export request may take.',
+  },
+  {
+    name: 'flushIntervalMs',
+    kind: kinds.milliseconds(10, 3_600_000),
+    env: [{ name: 'HINDCAST_FLUSH_INTERVAL_MS' }],
+    default: 1000,
+    text: 'How long a finished event may wait for others before it is sent.',
+  },
+  {
+    name: 'quiet',
+    kind: kinds.flag,
+    env: [{ name: 'HINDCAST_QUIET' }],
+    default: false,
+    text: 'Whether to leave out the line at the start and the statistics at the end.',
+  },
+  {
+    name: 'logLevel',
+    kind: kinds.choice('off', 'warn', 'debug'),
+    env: [{ name: 'HINDCAST_LOG_LEVEL' }],
+    default: 'warn',
+    text: 'What else is said on stderr: nothing, problems, or problems with their stacks.',
+  },
+  {
+    name: 'prices',
+    kind: kinds.priceList,
+    env: [{ name: 'HINDCAST_PRICES' }],
+    default: undefined,
+    defaultText: 'the built-in table',
+    text: 'Prices that go before the built-in ones: model names, each with `input`, `output`, `cacheRead`, `cacheWrite` in US dollars per million tokens. In the environment as JSON.',
+  },
+  {
+    name: 'instrument',
+    kind: kinds.classes,
+    env: [],
+    default: {},
+    text: 'Client classes by SDK name, for bundles in which the SDK is no module of its own: `{ openai: OpenAI, anthropic: Anthropic }`. Only in code.',
+  },
+];

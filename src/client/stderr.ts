@@ -1,0 +1,38 @@
+/** What hindcast says, on stderr and nowhere else. Written at once, because the process may end next; a stderr that cannot take it is no reason to stop. */
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { Fault } from '../core/diagnostics.ts';
+
+const STDERR = 2;
+
+/** One line, as it is. */
+export function sayLine(text: string): void {
+  try {
+    writeSync(STDERR, `${text.replaceAll(/[\r\n]+/g, ' ')}\n`);
+  } catch {
+    // Closed, full or gone: there is nowhere to say so.
+  }
+}
+
+/** Whether to colour: only for a person's terminal that did not ask otherwise (https://no-color.org). */
+export function wantsColour(env: Record<string, string | undefined>, isTty: boolean): boolean {
+  return isTty && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}
+
+/** One line of ours, with the name in front. */
+export function say(text: string): void {
+  const colour = wantsColour(process.env, isatty(STDERR));
+  sayLine(colour ? `\u001b[2mhindcast:\u001b[22m ${text}` : `hindcast: ${text}`);
+}
+
+/** A fault in words that hold nothing of what the app said: its place, class and code; the rest only where debugging was asked for. */
+export function faultText(fault: Fault, debug: boolean): string {
+  const { site, error } = fault;
+  const { code, path, name } = (error ?? {}) as { code?: unknown; path?: unknown; name?: unknown };
+  if (debug) return `fault in ${site}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  if (site.startsWith('recording.') && typeof code === 'string' && typeof path === 'string') {
+    return `cannot write ${path} (${code}), so what happens there is not recorded; set HINDCAST_DIR to a folder that can be written`;
+  }
+  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
+  return `fault in ${site} (${what}); the program is not affected. HINDCAST_LOG_LEVEL=debug says more`;
+}

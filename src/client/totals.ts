@@ -1,0 +1,31 @@
+/** The totals of all sessions of a client, for the line at the end. */
+import type { SessionStats } from '../events/model.ts';
+import { emptyStats, statsLine } from '../session/stats.ts';
+
+export interface Totals {
+  add(id: string, stats: SessionStats): void;
+  /** The line, or undefined when there was no session. `durationMs`: of the client, for when there were several. */
+  line(durationMs: number): string | undefined;
+}
+
+/** Sums up sessions as they end. */
+export function sumSessions(): Totals {
+  const sum = emptyStats();
+  let sessions = 0;
+  let last = '';
+  return {
+    add(id, stats) {
+      sessions++;
+      last = id;
+      sum.durationMs += stats.durationMs;
+      for (const key of ['events', 'llm', 'tools', 'actions', 'errors', 'retries'] as const) sum[key] += stats[key];
+      for (const key of Object.keys(sum.tokens) as (keyof typeof sum.tokens)[]) sum.tokens[key] += stats.tokens[key];
+      sum.cost.usd += stats.cost.usd;
+      sum.cost.unknown += stats.cost.unknown;
+    },
+    line(durationMs) {
+      if (sessions === 0) return undefined;
+      return sessions === 1 ? statsLine(last, sum) : statsLine(`${sessions} sessions`, { ...sum, durationMs });
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Which session and which open event the current code runs in: what follows it through awaits, timers and streams. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LiveEvent } from './live-event.ts';
+import type { LiveSession } from './live-session.ts';
+
+export interface Scope {
+  readonly session: LiveSession;
+  readonly event: LiveEvent | null;
+}
+
+/** The scope of the running code; undefined outside of every session and event. */
+export const scopes = new AsyncLocalStorage<Scope>();
+
+/** The innermost event of the scope that is still open. */
+export function openEventOf(scope: Scope | undefined): LiveEvent | null {
+  let event = scope?.event ?? null;
+  while (event !== null && event.ended) event = event.above;
+  return event;
+}

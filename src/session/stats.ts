@@ -1,0 +1,79 @@
+/** Totals of one session, kept up to date with each event, and their one line of text. */
+import type { SessionStats, SpanEvent, Usage } from '../events/model.ts';
+
+/** All zero. */
+export function emptyStats(): SessionStats {
+  return {
+    durationMs: 0,
+    events: 0,
+    llm: 0,
+    tools: 0,
+    actions: 0,
+    errors: 0,
+    retries: 0,
+    tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
+    cost: { usd: 0, unknown: 0 },
+  };
+}
+
+const saysTokens = (usage: Usage | undefined): usage is Usage =>
+  usage !== undefined && (usage.input !== undefined || usage.output !== undefined);
+
+/** Adds one finished event. */
+export function countEvent(stats: SessionStats, event: SpanEvent): void {
+  stats.events++;
+  if (event.status === 'error') stats.errors++;
+  if (event.attempts !== undefined && event.attempts.length > 1) stats.retries += event.attempts.length - 1;
+  if (event.type === 'tool') stats.tools++;
+  else if (event.type === 'action') stats.actions++;
+  else if (event.type === 'llm') countLlm(stats, event);
+}
+
+function countLlm(stats: SessionStats, event: SpanEvent): void {
+  stats.llm++;
+  const usage = event.llm?.usage;
+  const { tokens, cost } = stats;
+  if (saysTokens(usage)) {
+    tokens.input += usage.input ?? 0;
+    tokens.output += usage.output ?? 0;
+    tokens.cacheRead += usage.cacheRead ?? 0;
+    tokens.cacheWrite += usage.cacheWrite ?? 0;
+    tokens.reasoning += usage.reasoning ?? 0;
+  } else tokens.unknown++;
+  if (event.cost) cost.usd += event.cost.usd;
+  else cost.unknown++;
+}
+
+const count = (n: number): string => n.toLocaleString('en-US');
+const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+
+function dollars(usd: number): string {
+  if (usd === 0) return '$0';
+  return usd >= 1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(usd >= 0.0001 ? 4 : 6)}`;
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`;
+}
+
+/** What a session came to, in one line. What is unknown is said to be unknown and never shown as 0. */
+export function statsLine(id: string, stats: SessionStats): string {
+  const parts = [plural(stats.llm, 'LLM call')];
+  if (stats.tools > 0) parts.push(plural(stats.tools, 'tool'));
+  if (stats.actions > 0) parts.push(plural(stats.actions, 'action'));
+  if (stats.errors > 0) parts.push(plural(stats.errors, 'error'));
+  if (stats.retries > 0) parts.push(stats.retries === 1 ? '1 retry' : `${count(stats.retries)} retries`);
+  const { tokens, cost } = stats;
+  if (stats.llm > tokens.unknown) {
+    const some = tokens.unknown > 0 ? ` (${count(tokens.unknown)} without usage)` : '';
+    parts.push(`${count(tokens.input)} in / ${count(tokens.output)} out tokens${some}`);
+  } else if (stats.llm > 0) parts.push('tokens unknown');
+  if (stats.llm > cost.unknown) {
+    parts.push(`${dollars(cost.usd)}${cost.unknown > 0 ? ` (${count(cost.unknown)} unpriced)` : ''}`);
+  } else if (stats.llm > 0) parts.push('cost unknown');
+  parts.push(duration(stats.durationMs));
+  return `● ${id}  ${parts.join(', ')}`;
+}

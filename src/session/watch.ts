@@ -1,0 +1,87 @@
+/** Sees how a call comes out, now or later, and hands its outcome on as it was. */
+import { guard } from '../core/diagnostics.ts';
+
+export type CallOutcome = { threw: false; value: unknown } | { threw: true; error: unknown };
+
+type Then = (onValue?: ((value: unknown) => unknown) | null, onError?: ((error: unknown) => unknown) | null) => unknown;
+
+/**
+ * Calls `fn` and tells `seen` once how it came out: before the caller is given the value or the throw. What is returned or thrown is identical, except that a native promise
+ * is replaced by one that settles alike: watching it in place would make its rejection count as handled, and hide an unhandled one.
+ * Any other thenable (an SDK's own promise class) is the same object, watched where its `then` is called.
+ */
+export function watchOutcome<T>(fn: () => T, seen: (outcome: CallOutcome) => void): T {
+  let told = false;
+  const tell = (outcome: CallOutcome): void => {
+    if (told) return;
+    told = true;
+    guard('session.outcome', () => seen(outcome), undefined);
+  };
+  let result: T;
+  try {
+    result = fn();
+  } catch (error) {
+    tell({ threw: true, error });
+    throw error;
+  }
+  const onValue = (value: unknown): unknown => {
+    tell({ threw: false, value });
+    return value;
+  };
+  const onError = (error: unknown): never => {
+    tell({ threw: true, error });
+    throw error;
+  };
+  if (isNativePromise(result)) return result.then(onValue, onError) as T;
+  const then = guard('session.thenable', () => thenOf(result), undefined);
+  if (then !== undefined && watchInPlace(result as object, then, onValue, onError)) return result;
+  tell({ threw: false, value: result });
+  return result;
+}
+
+function isNativePromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && value.constructor === Promise && value.then === Promise.prototype.then;
+}
+
+function thenOf(value: unknown): Then | undefined {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined;
+  const then: unknown = (value as { then?: unknown }).then;
+  return typeof then === 'function' ? (then as Then) : undefined;
+}
+
+function watchInPlace(
+  value: object,
+  then: Then,
+  onValue: (value: unknown) => unknown,
+  onError: (error: unknown) => never,
+): boolean {
+  const watched: Then = function (this: unknown, resolve, reject) {
+    return then.call(
+      this,
+      (got) => {
+        onValue(got);
+        return resolve ? resolve(got) : got;
+      },
+      (error) => {
+        if (reject) {
+          guard('session.outcome', () => onErrorQuiet(onError, error), undefined);
+          return reject(error);
+        }
+        return onError(error);
+      },
+    );
+  };
+  return guard(
+    'session.thenable',
+    () => Reflect.defineProperty(value, 'then', { value: watched, configurable: true, writable: true, enumerable: false }),
+    false,
+  );
+}
+
+function onErrorQuiet(onError: (error: unknown) => never, error: unknown): void {
+  try {
+    onError(error);
+  } catch {
+    // It throws what it was given; the app's own handler is given it next.
+  }
+}
