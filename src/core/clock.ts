@@ -11,3 +11,10 @@ export function monotonicUs(): number {
 export function epochUs(): number {
   return Math.round(origin * 1000);
 }
+
+const wall = Date.now.bind(Date);
+
+/** Milliseconds since 1970-01-01 UTC by the system's clock, which may jump: to compare with times that others wrote down, such as those of files and HTTP dates. */
+export function wallMs(): number {
+  return wall();
+}

@@ -1,0 +1,184 @@
+/**
+ * The `.cursor` beside a recording: how far it has been exported, and which process is at it. A recording is exported by one process at a time; it
+ * changes hands only when its owner is gone.
+ */
+import { linkSync, openSync, closeSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { wallMs } from '../core/clock.ts';
+import { newSpanId } from '../core/ids.ts';
+
+/** A process, told from others that have or had its number: in a container every life of an app may have the same one. */
+export interface Owner {
+  pid: number;
+  host: string;
+  /** When it was started, where the system says (Linux: clock ticks since boot). */
+  started?: string;
+  /** Which queue of that process. */
+  queue: string;
+}
+
+export interface Cursor {
+  /** Bytes of the recording whose events have all been exported. */
+  offset: number;
+  /** Of the events that never ended, which come after all others: how many have been exported. */
+  unfinished: number;
+  owner: Owner;
+}
+
+/** Files of another machine's process: its life cannot be seen, so they are left alone until nobody has touched them for so long. */
+const ELSEWHERE_IDLE_MS = 60 * 60 * 1_000;
+/** A lock is held for microseconds. One that cannot be read is believed for so long. */
+const LOCK_IDLE_MS = 10_000;
+
+/** Whoever comes next may have it. */
+export const NOBODY: Owner = { pid: 0, host: '', queue: '' };
+
+/** Queues of this process that are not closed. */
+const queues = new Set<string>();
+
+/** A new owner: a queue of the process with this number. */
+export function newOwner(pid: number): Owner {
+  const started = startOf(pid);
+  const queue = newSpanId();
+  queues.add(queue);
+  return { pid, host: hostname(), ...(started === undefined ? {} : { started }), queue };
+}
+
+/** The queue is closed: what it still owned is anybody's. */
+export function retire(owner: Owner): void {
+  queues.delete(owner.queue);
+}
+
+function startOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second member is the command in parentheses and may hold anything; `started` is the 22nd.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  return a.queue === b.queue && a.pid === b.pid && a.host === b.host;
+}
+
+/** Whether the process is, or may be, alive. `touched`: the files whose age decides when it ran on another machine. */
+function mayLive(owner: Owner, touched: string[]): boolean {
+  if (owner.pid <= 0) return false;
+  if (owner.host !== hostname()) return touched.some((path) => ageMs(path) < ELSEWHERE_IDLE_MS);
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const started = startOf(owner.pid);
+  if (started !== undefined && owner.started !== undefined) return started === owner.started;
+  // Where a former life with our number cannot be told by its start, its queue is none of ours.
+  return owner.pid !== process.pid || queues.has(owner.queue);
+}
+
+function ageMs(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? Number.POSITIVE_INFINITY : wallMs() - found.mtimeMs;
+}
+
+/** The cursor, or null when there is none. One that cannot be read stands at the beginning: sent twice is better than lost. */
+export function readCursor(path: string): Cursor | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const { offset, unfinished, pid, host, started, queue } = JSON.parse(text) as Partial<Cursor & Owner>;
+    if (!Number.isSafeInteger(offset) || (offset as number) < 0 || !Number.isSafeInteger(pid))
+      return { offset: 0, unfinished: 0, owner: NOBODY };
+    return {
+      offset: offset as number,
+      unfinished: Number.isSafeInteger(unfinished) ? (unfinished as number) : 0,
+      owner: {
+        pid: pid as number,
+        host: String(host ?? ''),
+        ...(typeof started === 'string' ? { started } : {}),
+        queue: String(queue ?? ''),
+      },
+    };
+  } catch {
+    return { offset: 0, unfinished: 0, owner: NOBODY };
+  }
+}
+
+/** Replaces the cursor in one step: a reader sees the old one or the new one. */
+export function writeCursor(path: string, cursor: Cursor): void {
+  const next = `${path}.${process.pid}`;
+  const { offset, unfinished, owner } = cursor;
+  writeFileSync(next, `${JSON.stringify({ offset, ...(unfinished > 0 ? { unfinished } : {}), ...owner })}\n`, { mode: 0o600 });
+  renameSync(next, path);
+}
+
+/**
+ * Makes `me` the owner of a recording whose owner is gone, or that `me` owns already. Null when it is somebody else's. Of any number of processes that
+ * try at once, one succeeds.
+ */
+export function takeOver(cursorPath: string, recordingPath: string, me: Owner): Cursor | null {
+  const before = readCursor(cursorPath);
+  if (before === null || !isFree(before, cursorPath, recordingPath, me)) return null;
+  const lockPath = cursorPath.replace(/\.cursor$/, '.lock');
+  if (!lock(lockPath, me)) return null;
+  try {
+    // It may have changed hands between the look and the lock.
+    const cursor = readCursor(cursorPath);
+    if (cursor === null || !isFree(cursor, cursorPath, recordingPath, me)) return null;
+    const taken = { ...cursor, owner: me };
+    writeCursor(cursorPath, taken);
+    return taken;
+  } finally {
+    unlinkSync(lockPath);
+  }
+}
+
+function isFree(cursor: Cursor, cursorPath: string, recordingPath: string, me: Owner): boolean {
+  return isSameOwner(cursor.owner, me) || !mayLive(cursor.owner, [cursorPath, recordingPath]);
+}
+
+function lock(path: string, me: Owner): boolean {
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      const descriptor = openSync(path, 'wx', 0o600);
+      writeSync(descriptor, JSON.stringify(me));
+      closeSync(descriptor);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!breakStale(path, me)) return false;
+    }
+  }
+  return false;
+}
+
+/** Removes the lock of a process that died with it. It is moved aside first and looked at again: in between it may have become somebody's. */
+function breakStale(path: string, me: Owner): boolean {
+  if (!isStale(path)) return false;
+  const aside = `${path}.${me.pid}`;
+  try {
+    renameSync(path, aside);
+    const stale = isStale(aside);
+    if (!stale) linkSync(aside, path);
+    unlinkSync(aside);
+    return stale;
+  } catch {
+    return false;
+  }
+}
+
+function isStale(path: string): boolean {
+  try {
+    return !mayLive(JSON.parse(readFileSync(path, 'utf8')) as Owner, [path]);
+  } catch {
+    return ageMs(path) > LOCK_IDLE_MS;
+  }
+}
