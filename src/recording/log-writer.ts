@@ -1,0 +1,292 @@
+/** The log of one session while it runs (docs/recording-format.md, decision 0002): what it is told, it has written in the order it was told. */
+import { join } from 'node:path';
+import { epochUs, monotonicUs } from '../core/clock.ts';
+import { reportFault } from '../core/diagnostics.ts';
+import { FORMAT_VERSION, type EndLine, type LineKind, type NoteLine, type OpenLine, type SessionLine } from '../events/lines.ts';
+import type { Note, SpanEvent } from '../events/model.ts';
+import type { ExchangeRequest } from '../events/ports.ts';
+import { AppendFile } from './append-file.ts';
+import { withoutContent, withoutNoteContent } from './content-free.ts';
+import { type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
+import { LF } from './frame.ts';
+import { LineBuffer } from './line-buffer.ts';
+import { RequestBodies } from './request-bodies.ts';
+
+export type { LoggedExchange } from './exchange-log.ts';
+
+/** More lines than this do not wait for the end of the turn. */
+const WAITING_MAX = 4096;
+/** More bytes than this are not gathered into one write. */
+const WRITE_BYTES = 256 * 1024;
+
+/** A header before the writer has numbered it. */
+export type LogHeader = Omit<SessionLine, 's' | 't' | 'k' | 'v'>;
+
+export interface LogOptions {
+  /** The recordings folder; made if missing. */
+  dir: string;
+  header: LogHeader;
+  /**
+   * Told of each event after its line was written, with the size of the file then. When the disk takes no more, it is still told of every event,
+   * and the size stays where it was.
+   */
+  onEvent?: (event: SpanEvent, header: SessionLine, endOffset: number) => void;
+}
+
+/** Writes one recording. No method throws; after `end` all of them do nothing. */
+export interface SessionLog {
+  readonly path: string;
+  readonly header: SessionLine;
+  /** Bytes in the file. */
+  readonly size: number;
+  /** Lines that could not be written. */
+  readonly lost: number;
+  /** Microseconds since the session began, monotonic. */
+  now(): number;
+  /** On disk within this turn of the event loop. */
+  open(line: Omit<OpenLine, 's' | 't' | 'k'>): void;
+  /** On disk when it returns. */
+  note(on: string, note: Note): void;
+  /** On disk when it returns, with everything that waited. */
+  event(event: SpanEvent): void;
+  /** On disk within this turn of the event loop; in mode `metadata` it never is. */
+  exchange(request: ExchangeRequest, on?: string): LoggedExchange;
+  /** Writes the last line. Whatever exchanges in flight have received is written before it. */
+  end(line: Omit<EndLine, 's' | 't' | 'k'>): void;
+  /** Writes what waits. */
+  commit(): void;
+  /** Writes everything and gives the file descriptors back; without `end` before, the recording looks like one of a killed process. */
+  close(): void;
+}
+
+/** Begins a recording. Nothing is on disk until there is something to say. */
+export function openLog(options: LogOptions): SessionLog {
+  return new LogWriter(options);
+}
+
+const lines = new LineBuffer();
+// Taken at load, so that an app's fake timers do not stop the recording.
+const { setImmediate, clearImmediate } = globalThis;
+const waitingLogs = new Set<LogWriter>();
+let turnEnd: NodeJS.Immediate | undefined;
+
+/**
+ * Commits a log at the end of this turn. The immediate is a referenced one: with an unreferenced one the loop sleeps until the next I/O, here the answer
+ * of the provider, before it runs. It ends with the turn and is taken back when nothing waits, so it never keeps a process alive.
+ */
+function commitLater(log: LogWriter): void {
+  waitingLogs.add(log);
+  turnEnd ??= setImmediate(() => {
+    turnEnd = undefined;
+    for (const waiting of [...waitingLogs]) waiting.commit();
+  });
+}
+
+function commitNoMore(log: LogWriter): void {
+  if (!waitingLogs.delete(log) || waitingLogs.size > 0 || turnEnd === undefined) return;
+  clearImmediate(turnEnd);
+  turnEnd = undefined;
+}
+
+class LogWriter implements SessionLog, ExchangeLog {
+  readonly header: SessionLine;
+  readonly live = new Set<RecordedExchange>();
+  readonly requests = new RequestBodies();
+  readonly blobs: AppendFile;
+  lost = 0;
+  readonly #file: AppendFile;
+  readonly #onEvent: LogOptions['onEvent'];
+  readonly #startUs: number;
+  #waiting: WaitingLine[] = [];
+  #sequence = 0;
+  #exchanges = 0;
+  #deliveries = 0;
+  #unwritten = 0;
+  #ended = false;
+
+  constructor({ dir, header, onEvent }: LogOptions) {
+    const { argv: _argv, cwd: _cwd, ...facts } = header;
+    this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
+    this.#onEvent = onEvent;
+    this.#startUs = startOf(header.epoch);
+    // A second recording of the same session id, of another process or another day, gets a name of its own.
+    const stem = join(dir, header.id);
+    this.#file = new AppendFile(`${stem}.jsonl`, (taken) => `${stem}${taken === 0 ? '' : `.${taken + 1}`}.jsonl`);
+    this.blobs = new AppendFile(`${stem}.blobs`);
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  now(): number {
+    return monotonicUs() - this.#startUs;
+  }
+
+  nextDelivery(): number {
+    return ++this.#deliveries;
+  }
+
+  open(line: Omit<OpenLine, 's' | 't' | 'k'>): void {
+    this.wait({ k: 'open', t: this.now(), members: () => line });
+  }
+
+  note(on: string, note: Note): void {
+    if (this.#ended) return;
+    const n = this.header.mode === 'full' ? note : withoutNoteContent(note);
+    this.#writeNow('note', stringify({ on, n } satisfies Omit<NoteLine, 's' | 'k' | 't'>));
+  }
+
+  event(event: SpanEvent): void {
+    if (this.#ended) return;
+    const kept = this.header.mode === 'full' ? event : withoutContent(event);
+    // Before the shared buffer is touched: what the app put into the event may run its own code in a toJSON.
+    const json = stringify(kept);
+    this.#appendWaiting();
+    // The app's values may be what cannot be written: the event is more than them.
+    if (json === undefined || !this.#appendEvent(json)) {
+      const bare = stringify(withoutContent(kept));
+      if (bare === undefined || !this.#appendEvent(bare)) this.#lose(new Error('an event could not be serialised'));
+    }
+    this.#write();
+    try {
+      this.#onEvent?.(kept, this.header, this.#file.size);
+    } catch (error) {
+      reportFault('recording.on-event', error);
+    }
+  }
+
+  exchange(request: ExchangeRequest, on?: string): LoggedExchange {
+    if (this.#ended || this.header.mode !== 'full') return new UnrecordedExchange();
+    return new RecordedExchange(this, ++this.#exchanges, request, on);
+  }
+
+  end(line: Omit<EndLine, 's' | 't' | 'k'>): void {
+    if (this.#ended) return;
+    this.#flushLive();
+    this.#writeNow('end', stringify(line));
+    this.#ended = true;
+    this.close();
+  }
+
+  commit(): void {
+    if (this.#waiting.length === 0) return;
+    this.#appendWaiting();
+    this.#write();
+  }
+
+  close(): void {
+    this.#flushLive();
+    this.commit();
+    this.requests.clear();
+    this.#file.close();
+    this.blobs.close();
+  }
+
+  wait(line: WaitingLine): boolean {
+    if (this.#ended) return false;
+    this.#waiting.push(line);
+    if (this.#waiting.length === 1) commitLater(this);
+    else if (this.#waiting.length > WAITING_MAX) this.commit();
+    return true;
+  }
+
+  #flushLive(): void {
+    for (const exchange of this.live) exchange.flush();
+    if (this.#ended) this.live.clear();
+  }
+
+  #writeNow(kind: LineKind, json: string | undefined): void {
+    this.#appendWaiting();
+    if (json === undefined || !this.#append(kind, this.now(), json))
+      this.#lose(new Error(`a line of kind ${kind} could not be serialised`));
+    this.#write();
+  }
+
+  #appendWaiting(): void {
+    if (this.#sequence === 0) this.#begin();
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    commitNoMore(this);
+    for (const line of waiting) {
+      try {
+        if (!this.#append(line.k, line.t, JSON.stringify(line.members())))
+          this.#lose(new Error(`a line of kind ${line.k} is too long`));
+      } catch (error) {
+        this.#lose(error);
+      }
+    }
+  }
+
+  #append(kind: LineKind, t: number, json: string): boolean {
+    this.#makeRoom();
+    return this.#count(lines.appendMembers(`{"s":${this.#sequence},"k":"${kind}","t":${t}`, json));
+  }
+
+  #appendEvent(json: string): boolean {
+    this.#makeRoom();
+    return this.#count(lines.appendValue(`{"s":${this.#sequence},"k":"event","t":${this.now()},"e":`, json));
+  }
+
+  /** Writes the header, which names the file: lines may refer to its companion. */
+  #begin(): void {
+    if (this.#sequence > 0) return;
+    const { s: _s, k: _k, t: _t, ...members } = this.header;
+    this.#count(lines.appendMembers('{"s":0,"k":"session","t":0', JSON.stringify(members)));
+    this.#write();
+    this.blobs.path = this.path.replace(/\.jsonl$/, '.blobs');
+  }
+
+  #makeRoom(): void {
+    if (lines.used > WRITE_BYTES) this.#write();
+  }
+
+  #count(appended: boolean): boolean {
+    if (appended) {
+      this.#sequence++;
+      this.#unwritten++;
+    }
+    return appended;
+  }
+
+  #write(): void {
+    if (this.#unwritten === 0) return;
+    const written = this.#file.append(lines.bytes, lines.used);
+    if (written < lines.used) this.lost += this.#unwritten - countLines(lines.bytes, written);
+    this.#unwritten = 0;
+    lines.clear();
+  }
+
+  #lose(error: unknown): void {
+    this.lost++;
+    reportFault('recording.line', error);
+  }
+}
+
+/** `t` = 0 is the moment that the header's `epoch` names, where that is a moment of this process; else it is now. */
+function startOf(epoch: number): number {
+  const nowUs = monotonicUs();
+  const start = Math.round(epoch) - epochUs();
+  return start >= 0 && start <= nowUs ? start : nowUs;
+}
+
+/** Whole lines in the first `length` bytes. */
+function countLines(bytes: Buffer, length: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0 && at < length; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+function stringify(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    reportFault('recording.serialise', error);
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+/** A recording as a whole. */
+import { statSync } from 'node:fs';
+import type { Body, EndLine, Line, OpenLine, SessionLine } from '../events/lines.ts';
+import type { Note, SpanEvent } from '../events/model.ts';
+import { RecordingError } from './errors.ts';
+import { type Exchange, ExchangeReader } from './exchange-reader.ts';
+import { type Problem, readLines } from './log-reader.ts';
+import { blobsPathOf, type RecordingState, standInHeader, stateOf } from './summary.ts';
+
+export type { Exchange } from './exchange-reader.ts';
+export { listRecordings, resolveRecording } from './recording-list.ts';
+export { type RecordingState, type Summary, summariseRecording } from './summary.ts';
+
+export interface Recording {
+  /** Of a recording whose header is damaged (a problem says so): one made from the file name and time, with the trace of its first event. */
+  header: SessionLine;
+  state: RecordingState;
+  events: SpanEvent[];
+  /** Events that began and did not end. */
+  open: OpenLine[];
+  /** What was said about those, by event id. */
+  notes: Map<string, Note[]>;
+  exchanges: Map<number, Exchange>;
+  end?: EndLine;
+  problems: Problem[];
+  /** Size of the log. */
+  bytes: number;
+}
+
+/** What is in a recording. Bodies are read when they are asked for. Throws when there is no such file, or its format is of a later version. */
+export function readRecording(path: string): Recording {
+  const reader = new ExchangeReader(blobsPathOf(path));
+  const contents = new Contents(path, reader);
+  for (const scanned of readLines(path)) {
+    if (scanned.ok) contents.take(scanned.line, scanned.start);
+    else contents.trouble(scanned.problem);
+  }
+  return contents.result();
+}
+
+class Contents {
+  #header: SessionLine | undefined;
+  #end: EndLine | undefined;
+  readonly #path: string;
+  readonly #reader: ExchangeReader;
+  readonly #blobBytes: number;
+  readonly #events: SpanEvent[] = [];
+  readonly #open = new Map<string, OpenLine>();
+  readonly #notes = new Map<string, Note[]>();
+  readonly #finished = new Set<string>();
+  readonly #problems: Problem[] = [];
+
+  constructor(path: string, reader: ExchangeReader) {
+    this.#path = path;
+    this.#reader = reader;
+    this.#blobBytes = statSync(blobsPathOf(path), { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  take(line: Line, offset: number): void {
+    switch (line.k) {
+      case 'session':
+        this.#header ??= line;
+        break;
+      case 'open':
+        if (!this.#finished.has(line.id)) this.#open.set(line.id, line);
+        break;
+      case 'note':
+        if (!this.#finished.has(line.on)) this.#notes.set(line.on, [...(this.#notes.get(line.on) ?? []), line.n]);
+        break;
+      case 'event':
+        this.#events.push(line.e);
+        this.#finished.add(line.e.id);
+        this.#open.delete(line.e.id);
+        this.#notes.delete(line.e.id);
+        break;
+      case 'request':
+      case 'response':
+      case 'data':
+        this.#reader.take(line);
+        if (line.body !== undefined) this.#checkExtent(line.s, line.body, offset);
+        break;
+      case 'end':
+        this.#end = line;
+        break;
+      default:
+        // A kind of a later minor version.
+        break;
+    }
+  }
+
+  trouble(problem: Problem): void {
+    if (problem.kind === 'version') throw new RecordingError('recording_newer', `${this.#path}: ${problem.message}`);
+    this.#problems.push(problem);
+  }
+
+  result(): Recording {
+    const header = this.#header ?? standInHeader(this.#path, this.#events[0]?.trace);
+    const damaged = this.#problems.some((problem) => problem.kind !== 'torn');
+    const recording: Recording = {
+      header,
+      state: stateOf(header, this.#end, damaged),
+      events: this.#events,
+      open: [...this.#open.values()],
+      notes: this.#notes,
+      exchanges: this.#reader.exchanges,
+      problems: this.#problems,
+      bytes: statSync(this.#path).size,
+    };
+    return this.#end ? { ...recording, end: this.#end } : recording;
+  }
+
+  /** Whether a blob is all there. Its bytes are checked when they are read. */
+  #checkExtent(s: number, body: Body, offset: number): void {
+    if (typeof body === 'string' || !('crc' in body) || body.at + body.len <= this.#blobBytes) return;
+    this.#problems.push({
+      lineNumber: s + 1,
+      offset,
+      kind: 'blob',
+      message: 'the .blobs file does not hold the body of this line',
+    });
+  }
+}
