@@ -1,0 +1,218 @@
+/** Finding copies of packages on disk. A copy is known by the `name` in its package.json, never by its path, so npm aliases and vendored copies count. */
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+
+/** The modules of a package that define its client class, relative to its root, in order of preference: the first that a copy has counts. */
+export interface ModuleTarget {
+  package: string;
+  esm: readonly string[];
+  cjs: readonly string[];
+  /**
+   * ES modules that must run before the class-defining one where the app has imported both. An app's imports may all be linked while none has run yet; asking
+   * about the class-defining module then runs it, and these would come too late.
+   */
+  before?: readonly string[];
+}
+
+/** One copy of a package on disk, with the class-defining file of each format. */
+export interface Copy {
+  package: string;
+  version: string;
+  dir: string;
+  esm: string | null;
+  cjs: string | null;
+  /** Files of the target's `before` that the copy has. */
+  before: string[];
+}
+
+/** Folders looked at one level below a `node_modules`; of a larger one, only what its npm lockfile tells is found. */
+const NESTED_MAX = 1000;
+/** An npm lockfile above this size is not read. */
+const LOCKFILE_BYTES_MAX = 16 << 20;
+/** Copies told of in one scan. */
+const COPIES_MAX = 64;
+const REMEMBERED_MAX = 4096;
+
+/** Knows which folder is a copy of which target; remembers what it read. */
+export class CopyFinder {
+  readonly targets: readonly ModuleTarget[];
+  readonly #known = new Map<string, Copy | null>();
+
+  constructor(targets: readonly ModuleTarget[]) {
+    this.targets = targets;
+  }
+
+  /** The copy whose root is `dir`, a real path, or null when no target's package is there. */
+  at(dir: string): Copy | null {
+    const known = this.#known.get(dir);
+    if (known !== undefined) return known;
+    if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
+    const copy = this.#read(dir);
+    this.#known.set(dir, copy);
+    return copy;
+  }
+
+  /** The copy that `file` is a class-defining module of. */
+  owning(file: string): { copy: Copy; format: 'esm' | 'cjs' } | null {
+    for (const target of this.targets) {
+      for (const format of ['esm', 'cjs'] as const) {
+        for (const name of target[format]) {
+          const tail = sep + (sep === '/' ? name : name.replaceAll('/', sep));
+          if (!file.endsWith(tail)) continue;
+          const copy = this.at(file.slice(0, -tail.length));
+          if (copy?.[format] === file) return { copy, format };
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Every copy that can be found from the folders `from` upwards. */
+  scan(from: readonly string[]): Copy[] {
+    const copies = new Map<string, Copy>();
+    for (const modules of modulesFolders(from)) {
+      for (const dir of this.#candidates(modules)) {
+        const real = realPath(dir);
+        const copy = real === null ? null : this.at(real);
+        if (copy && copies.size < COPIES_MAX) copies.set(copy.dir, copy);
+      }
+    }
+    return [...copies.values()];
+  }
+
+  #read(dir: string): Copy | null {
+    const text = readText(join(dir, 'package.json'));
+    if (text === null) return null;
+    // A memory search first: most files that get here are not a target's, and parsing costs ten times as much.
+    const targets = this.targets.filter((target) => text.includes(`"${target.package}"`));
+    if (targets.length === 0) return null;
+    const manifest = parseObject(text);
+    const target = targets.find((each) => each.package === manifest?.['name']);
+    if (!target) return null;
+    const first = (files: readonly string[]): string | null =>
+      files.map((file) => join(dir, file)).find((file) => existsSync(file)) ?? null;
+    const before = (target.before ?? []).map((file) => join(dir, file)).filter((file) => existsSync(file));
+    return {
+      package: target.package,
+      version: String(manifest?.['version'] ?? ''),
+      dir,
+      esm: first(target.esm),
+      cjs: first(target.cjs),
+      before,
+    };
+  }
+
+  #candidates(modules: string): Set<string> {
+    const names = this.targets.map((target) => target.package);
+    const dirs = new Set(names.map((name) => join(modules, name)));
+    for (const path of lockfilePaths(modules, names)) dirs.add(join(dirname(modules), path));
+    for (const alias of aliases(dirname(modules), names)) dirs.add(join(modules, alias));
+    for (const dir of pnpmFolders(modules, names)) dirs.add(dir);
+    for (const nested of nestedModules(modules)) for (const name of names) dirs.add(join(nested, name));
+    return dirs;
+  }
+}
+
+/** Every `node_modules` at or above the folders `from`. */
+function modulesFolders(from: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  for (const start of from) {
+    for (let dir = start; !seen.has(dir); dir = dirname(dir)) {
+      seen.add(dir);
+      const modules = join(dir, 'node_modules');
+      if (existsSync(modules)) found.add(modules);
+    }
+  }
+  return found;
+}
+
+function pnpmFolders(modules: string, names: readonly string[]): string[] {
+  const store = join(modules, '.pnpm');
+  return list(store).flatMap((entry) =>
+    names
+      .filter((name) => entry.startsWith(`${name.replace('/', '+')}@`))
+      .map((name) => join(store, entry, 'node_modules', name)),
+  );
+}
+
+/** `node_modules` folders of the packages in `modules`, one level down. */
+function nestedModules(modules: string): string[] {
+  const entries = list(modules).filter((entry) => !entry.startsWith('.'));
+  if (entries.length > NESTED_MAX) return [];
+  const packages = entries.flatMap((entry) =>
+    entry.startsWith('@') ? list(modules + sep + entry).map((name) => entry + sep + name) : [entry],
+  );
+  return packages
+    .slice(0, NESTED_MAX)
+    .map((name) => `${modules}${sep}${name}${sep}node_modules`)
+    .filter((dir) => existsSync(dir));
+}
+
+/** Names under which the manifest in `dir` asks for one of `names` by an npm alias (`"x": "npm:openai@6"`). */
+function aliases(dir: string, names: readonly string[]): string[] {
+  const text = readText(join(dir, 'package.json'));
+  if (text === null || !text.includes('"npm:')) return [];
+  const manifest = parseObject(text);
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
+    Object.entries(manifest?.[kind] ?? {})
+      .filter(([, range]) => names.some((name) => range === `npm:${name}` || String(range).startsWith(`npm:${name}@`)))
+      .map(([alias]) => alias),
+  );
+}
+
+/**
+ * Paths of copies, at any depth and under any alias, in the lockfile that npm keeps inside `node_modules`. Found by searching the text: parsing it would
+ * cost more than everything else together. What it tells is only a hint; each path is looked at.
+ */
+function lockfilePaths(modules: string, names: readonly string[]): string[] {
+  const file = join(modules, '.package-lock.json');
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? Infinity) > LOCKFILE_BYTES_MAX) return [];
+  const text = readText(file) ?? '';
+  const paths: string[] = [];
+  const keyBefore = (at: number): void => {
+    const start = text.lastIndexOf('"node_modules/', at);
+    if (start >= 0) paths.push(text.slice(start + 1, text.indexOf('"', start + 1)));
+  };
+  for (const name of names) {
+    for (const mark of [`/node_modules/${name}": {`, `"name": "${name}"`]) {
+      for (let at = text.indexOf(mark); at >= 0 && paths.length < COPIES_MAX; at = text.indexOf(mark, at + 1)) keyBefore(at);
+    }
+  }
+  return paths;
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function parseObject(text: string): Record<string, any> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? (value as Record<string, any>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function realPath(dir: string): string | null {
+  if (!existsSync(dir)) return null;
+  try {
+    return realpathSync(dir);
+  } catch {
+    return null;
+  }
+}
+
+function list(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

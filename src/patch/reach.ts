@@ -1,0 +1,206 @@
+/**
+ * Reach: finding every copy of an SDK in this process, loaded or yet to load, without loading one. Copies on disk are candidates; of each, Node is
+ * asked whether it is loaded (the CommonJS cache, the probe of reach-probe.ts); for the rest one load hook waits (reach-hook.ts).
+ */
+import module from 'node:module';
+import { basename, dirname } from 'node:path';
+import { guard, reportFault } from '../core/diagnostics.ts';
+import { type Copy, CopyFinder, type ModuleTarget } from './reach-copies.ts';
+import { watchLoads } from './reach-hook.ts';
+import { probeModule, probeObstacle } from './reach-probe.ts';
+
+export type { ModuleTarget } from './reach-copies.ts';
+
+/** A loaded class-defining module of a target. */
+export interface FoundModule {
+  package: string;
+  version: string;
+  dir: string;
+  file: string;
+  format: 'esm' | 'cjs';
+  /** The ES module's namespace, or `module.exports`. */
+  namespace: object;
+}
+
+export interface ModuleReport {
+  format: 'esm' | 'cjs';
+  file: string;
+  state: 'patched' | 'not loaded' | 'failed';
+  reason?: string;
+}
+
+/** What is known of one copy: for `hindcast doctor`. */
+export interface CopyReport {
+  package: string;
+  version: string;
+  dir: string;
+  modules: ModuleReport[];
+}
+
+/** Told of each loaded module once. A string says why it could not be patched; a throw is a fault of ours and says it too. */
+export type ModuleListener = (found: FoundModule) => string | void;
+
+export interface Reach {
+  copies(): CopyReport[];
+  stop(): void;
+}
+
+/** Waits before asking again about a module that was being loaded when it was asked about: 0 is the end of this turn of the event loop. */
+const RETRIES_MS = [0, 10, 100];
+/** `index.js` files in the CommonJS cache whose package is looked up. */
+const CACHED_MAX = 1000;
+
+/** The folders from which an app's packages are found: its entry script's, the working directory and our own. */
+function appFolders(): string[] {
+  const entry = process.argv[1];
+  const folders = [import.meta.dirname];
+  if (entry !== undefined) folders.unshift(dirname(entry));
+  return guard('patch.reach.cwd', () => [...folders, process.cwd()], folders);
+}
+
+function report(copy: Copy): CopyReport {
+  const modules = (['esm', 'cjs'] as const).flatMap((format): ModuleReport[] => {
+    const file = copy[format];
+    return file === null ? [] : [{ format, file, state: 'not loaded' }];
+  });
+  return { package: copy.package, version: copy.version, dir: copy.dir, modules };
+}
+
+/** Finds copies on disk from the folders `from` upwards. Loads nothing, and says of each module that it is not loaded. */
+export function findCopies(targets: readonly ModuleTarget[], from: readonly string[]): CopyReport[] {
+  return new CopyFinder(targets).scan(from).map(report);
+}
+
+class Reacher implements Reach {
+  readonly #finder: CopyFinder;
+  readonly #onModule: ModuleListener;
+  readonly #reports = new Map<string, CopyReport>();
+  readonly #told = new WeakSet<object>();
+  #unwatch: () => void = () => {};
+  #stopped = false;
+
+  constructor(targets: readonly ModuleTarget[], onModule: ModuleListener) {
+    this.#finder = new CopyFinder(targets);
+    this.#onModule = onModule;
+  }
+
+  start(from: readonly string[]): void {
+    for (const copy of guard('patch.reach.scan', () => this.#finder.scan(from), [])) this.#report(copy);
+    guard('patch.reach.cache', () => this.#lookInCache(), undefined);
+    const racing = guard('patch.reach.probe', () => this.#probeAll(), []);
+    const names = this.#finder.targets.flatMap((target) => [...target.esm, ...target.cjs]).map((name) => `/${basename(name)}`);
+    this.#unwatch = guard(
+      'patch.reach.watch',
+      () =>
+        watchLoads(
+          names,
+          (file) => this.#finder.owning(file) !== null,
+          (file, namespace) => this.#loaded(file, namespace),
+        ),
+      this.#unwatch,
+    );
+    this.#askAgain(racing, 0);
+  }
+
+  copies(): CopyReport[] {
+    return structuredClone([...this.#reports.values()]);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    guard('patch.reach.stop', this.#unwatch, undefined);
+  }
+
+  #report(copy: Copy): CopyReport {
+    let known = this.#reports.get(copy.dir);
+    if (!known) this.#reports.set(copy.dir, (known = report(copy)));
+    return known;
+  }
+
+  #loaded(file: string, namespace: object): void {
+    const owner = this.#finder.owning(file);
+    if (!owner || this.#stopped || this.#told.has(namespace)) return;
+    this.#told.add(namespace);
+    const { copy, format } = owner;
+    const found = { package: copy.package, version: copy.version, dir: copy.dir, file, format, namespace };
+    const state = this.#report(copy).modules.find((each) => each.format === format)!;
+    try {
+      const refusal = this.#onModule(found);
+      state.state = refusal === undefined ? 'patched' : 'failed';
+      if (refusal !== undefined) state.reason = refusal;
+      else delete state.reason;
+    } catch (error) {
+      reportFault('patch.reach.module', error);
+      state.state = 'failed';
+      state.reason = String(error);
+    }
+  }
+
+  /** CommonJS modules, and ES modules that came by `require()`, are in the cache; half-loaded ones are left to `#askAgain`. */
+  #lookInCache(): void {
+    const names = new Set(this.#finder.targets.flatMap((target) => [...target.cjs, ...target.esm]).map((name) => basename(name)));
+    const cache = (module as unknown as { _cache: Record<string, { loaded: boolean; exports: unknown } | undefined> })._cache;
+    let looked = 0;
+    for (const file of Object.keys(cache)) {
+      if (!names.has(basename(file)) || ++looked > CACHED_MAX) continue;
+      const owner = this.#finder.owning(file);
+      if (!owner) continue;
+      this.#report(owner.copy);
+      const cached = cache[file];
+      if (cached?.loaded && isObject(cached.exports)) this.#loaded(file, cached.exports);
+    }
+  }
+
+  /** Probes every ES module known; returns the files that could not be told about because they are loading right now. */
+  #probeAll(): string[] {
+    return [...this.#reports.values()].flatMap((copy) =>
+      copy.modules.flatMap((each) =>
+        each.format === 'esm' && each.state !== 'patched' && !this.#probe(each) ? [each.file] : [],
+      ),
+    );
+  }
+
+  #probe(state: ModuleReport): boolean {
+    for (const file of this.#finder.owning(state.file)?.copy.before ?? []) probeModule(file);
+    const result = probeModule(state.file);
+    if (result.state === 'loaded') this.#loaded(state.file, result.namespace);
+    if (result.state !== 'failed') return true;
+    state.state = 'failed';
+    state.reason = result.reason;
+    return probeObstacle() !== null;
+  }
+
+  #askAgain(files: readonly string[], attempt: number): void {
+    const wait = RETRIES_MS[attempt];
+    if (wait === undefined || (attempt > 0 && files.length === 0)) return;
+    const ask = (): void => {
+      if (this.#stopped) return;
+      guard('patch.reach.cache', () => this.#lookInCache(), undefined);
+      const states = [...this.#reports.values()].flatMap((copy) => copy.modules).filter((each) => files.includes(each.file));
+      const racing = states.filter(
+        (each) => each.state === 'failed' && !guard('patch.reach.probe', () => this.#probe(each), true),
+      );
+      this.#askAgain(
+        racing.map((each) => each.file),
+        attempt + 1,
+      );
+    };
+    if (wait === 0) setImmediate(ask).unref();
+    else setTimeout(ask, wait).unref();
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** Finds every copy of `targets` and tells `onModule` of each class-defining module that is loaded, now or later. Synchronous and never throws. */
+export function startReach(
+  targets: readonly ModuleTarget[],
+  onModule: ModuleListener,
+  options: { from?: readonly string[] } = {},
+): Reach {
+  const reacher = new Reacher(targets, onModule);
+  reacher.start(options.from ?? appFolders());
+  return reacher;
+}
