@@ -10,7 +10,11 @@ const root = join(import.meta.dirname, '..');
 const next = join(root, `.cache/dist-${process.pid}`);
 const old = join(root, `.cache/dist-${process.pid}-old`);
 const dist = join(root, 'dist');
-const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', next], { stdio: 'inherit' });
+const tsc = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'), '--outDir', next],
+  { stdio: 'inherit' },
+);
 if (tsc.status !== 0 && !process.argv.includes('--loose')) process.exit(tsc.status ?? 1);
 const bin = join(next, 'cli/main.js');
 if (existsSync(bin)) chmodSync(bin, 0o755);

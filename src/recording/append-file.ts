@@ -99,6 +99,8 @@ export class AppendFile {
 
 function prepareFolder(folder: string): void {
   const above = dirname(folder);
+  // Under another name the folder above may be the user's own, the root of a repository even: then only what we make ourselves is kept out of it.
   if (basename(above) === FOLDER_NAME) ensureFolder(above);
+  else ensureFolder(folder);
   makeFolder(folder);
 }

@@ -32,10 +32,10 @@ export function recordingsFolder(hindcastDir: string): string {
   return join(hindcastDir, 'recordings');
 }
 
-/** Makes the `.hindcast` folder, for its owner only, with a `.gitignore` that keeps all of it out of version control. */
-export function ensureFolder(hindcastDir: string): void {
-  makeFolder(hindcastDir);
-  const ignore = join(hindcastDir, '.gitignore');
+/** Makes a folder of ours, for its owner only, with a `.gitignore` that keeps all of it out of version control. */
+export function ensureFolder(folder: string): void {
+  makeFolder(folder);
+  const ignore = join(folder, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
 }
 

@@ -14,6 +14,7 @@ import {
 import type { SessionLine } from '../events/lines.ts';
 import { checkedLines } from './blob-check.ts';
 import { RecordingError } from './errors.ts';
+import { NOBODY, writeCursor } from './export-cursor.ts';
 import { closeFrame, FRAME_BYTES, isSound, sequenceEnd } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { Problem } from './log-reader.ts';
@@ -50,7 +51,7 @@ interface Survey {
 
 /**
  * Repairs a recording. Lines in the wrong place go back to their own, all are numbered anew, and a lost header is replaced by one made from the file name.
- * The cursor of the export is removed, since the offsets are others now: what was sent before is sent again, with the same ids.
+ * A cursor of the export goes back to the beginning, since the offsets are others now: what was sent before is sent again, with the same ids.
  */
 export function repairRecording(path: string): Repair {
   const survey = takeStock(path);
@@ -66,7 +67,8 @@ export function repairRecording(path: string): Repair {
     writeRepaired(path, repaired, places, header ? undefined : standInHeader(path, survey.trace));
     const damagedCopy = setAside(path);
     renameSync(repaired, path);
-    rmSync(path.replace(/\.jsonl$/, '.cursor'), { force: true });
+    const cursor = path.replace(/\.jsonl$/, '.cursor');
+    if (existsSync(cursor)) writeCursor(cursor, { offset: 0, unfinished: 0, owner: NOBODY });
     return { kept: places.length, dropped, problems, damagedCopy };
   } finally {
     rmSync(repaired, { force: true });

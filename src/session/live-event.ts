@@ -119,7 +119,7 @@ export class LiveEvent implements OpenEvent {
     if (cost) event.cost = cost;
     if (outcome.content && this.session.full) {
       const content = guard('session.content', outcome.content, undefined);
-      if (content) event.content = plainContent(content);
+      if (content && Object.keys(content).length > 0) event.content = plainContent(content);
     }
     return event;
   }

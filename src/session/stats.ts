@@ -16,6 +16,11 @@ export function emptyStats(): SessionStats {
   };
 }
 
+/** Operations whose answers say how many tokens they took: of no others is a missing usage a gap. */
+const SPENDING = new Set(['chat', 'generate_content', 'text_completion', 'embeddings']);
+/** Operations that cost nothing. */
+const FREE = new Set(['count_tokens', 'moderation', 'fetch_response']);
+
 const saysTokens = (usage: Usage | undefined): usage is Usage =>
   usage !== undefined && (usage.input !== undefined || usage.output !== undefined);
 
@@ -33,15 +38,18 @@ function countLlm(stats: SessionStats, event: SpanEvent): void {
   stats.llm++;
   const usage = event.llm?.usage;
   const { tokens, cost } = stats;
+  const operation = event.llm?.operation ?? '';
+  // What the provider refused, it did not charge.
+  const refused = event.error?.status !== undefined;
   if (saysTokens(usage)) {
     tokens.input += usage.input ?? 0;
     tokens.output += usage.output ?? 0;
     tokens.cacheRead += usage.cacheRead ?? 0;
     tokens.cacheWrite += usage.cacheWrite ?? 0;
     tokens.reasoning += usage.reasoning ?? 0;
-  } else tokens.unknown++;
+  } else if (!refused && SPENDING.has(operation)) tokens.unknown++;
   if (event.cost) cost.usd += event.cost.usd;
-  else cost.unknown++;
+  else if (!refused && !FREE.has(operation)) cost.unknown++;
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

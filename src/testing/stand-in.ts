@@ -111,7 +111,7 @@ class Server implements StandIn {
     response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers });
     response.flushHeaders();
     for (const [index, piece] of pieces.entries()) {
-      if (index > 0) await wait(reply.gapMs ?? 0);
+      if (index > 0) await wait(reply.gapMs ?? 0, undefined, { ref: false });
       if (response.destroyed) return;
       response.write(piece);
       this.sent++;
@@ -119,7 +119,7 @@ class Server implements StandIn {
     if (reply.after === 'hang') return;
     if (reply.after === 'reset') {
       // What was written goes out first: a reset in the same turn would overtake it.
-      await wait(5);
+      await wait(5, undefined, { ref: false });
       response.socket?.resetAndDestroy();
     } else response.end();
   }

@@ -1,0 +1,10 @@
+import type { Candidate } from '../candidate.ts';
+
+/** A full recording, exported to the sink. */
+export const candidate: Candidate = {
+  start: async ({ folder, sink }) => {
+    const { flush, init } = await import('hindcast');
+    init({ record: 'full', dir: folder, endpoint: sink, quiet: true });
+    return { flush: async () => void (await flush()) };
+  },
+};

@@ -1,0 +1,10 @@
+import type { Candidate } from '../candidate.ts';
+
+/** A full recording, nothing exported. */
+export const candidate: Candidate = {
+  start: async ({ folder }) => {
+    const { flush, init } = await import('hindcast');
+    init({ record: 'full', dir: folder, quiet: true });
+    return { flush: async () => void (await flush()) };
+  },
+};

@@ -1,0 +1,37 @@
+/** Facts of a failure below HTTP: codes and class names, never a message. */
+import type { ErrorFacts } from '../events/model.ts';
+
+const CODE = /^[\w.:/-]{1,64}$/;
+const CAUSES_MAX = 8;
+
+/** `value` where it is a code, undefined where it could be a sentence. */
+export function codeWord(value: unknown): string | undefined {
+  return typeof value === 'string' && CODE.test(value) ? value : undefined;
+}
+
+/** The class of an error, as a word. */
+export function errorType(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const { name, constructor } = error as { name?: unknown; constructor?: { name?: unknown } };
+  const className = codeWord(constructor?.name);
+  // DOMException and plain errors say in `name` what they are.
+  if (className === undefined || className === 'Object' || className === 'Error' || className === 'DOMException')
+    return codeWord(name) ?? className ?? 'Error';
+  return className;
+}
+
+/** The system's code of a failed connection (`ECONNREFUSED`, `UND_ERR_SOCKET`), wherever in the chain of causes it is. */
+export function systemCode(error: unknown): string | undefined {
+  let at: any = error;
+  for (let depth = 0; depth < CAUSES_MAX && typeof at === 'object' && at !== null; depth++) {
+    const code = codeWord(at.code);
+    if (code !== undefined) return code;
+    at = at.cause ?? (Array.isArray(at.errors) ? at.errors[0] : undefined);
+  }
+  return undefined;
+}
+
+export function transportError(error: unknown): ErrorFacts {
+  const code = systemCode(error);
+  return { type: errorType(error), ...(code !== undefined && { code }) };
+}

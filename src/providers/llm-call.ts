@@ -1,0 +1,232 @@
+/** One call of an SDK from its beginning to its one end, whichever of its many ends comes first. */
+import { guard } from '../core/diagnostics.ts';
+import { hub } from '../events/ports.ts';
+import type { ErrorFacts, EventContent, LlmRequest } from '../events/model.ts';
+import type { ExchangeEnd, OpenEvent, Outcome } from '../events/ports.ts';
+import type { WatchedExchange } from '../patch/exchange.ts';
+import type { PromiseSink } from '../patch/observe-promise.ts';
+import { isStream, observeStream } from '../patch/observe-stream.ts';
+import type { StreamEnd, StreamSink } from '../patch/observe-stream.ts';
+import { looking } from '../patch/own-member.ts';
+import { runInside } from '../patch/run-inside.ts';
+import { answerError } from './errors.ts';
+import type { Assembler, Operation, ResponseFacts } from './contract.ts';
+import { parseJson } from './fields.ts';
+import { gatewayOf, providerOfClient } from './hosts.ts';
+
+/** What a provider says about the calls of one method. */
+export interface CallKind {
+  /** Name of the provider where neither class nor host says another. */
+  provider: string;
+  operation: Operation;
+  /** Which argument of the method holds the body. */
+  body: number;
+  error: (error: unknown) => ErrorFacts;
+}
+
+const calls = new WeakMap<OpenEvent, LlmCall>();
+/** Calls whose promise was collected without anybody having asked it for anything. */
+const dropped = new FinalizationRegistry<LlmCall>((call) => looking('patch.dropped', () => call.drop()));
+
+/** Begins the event of a call, or null when it is not to be recorded. */
+export function beginCall(kind: CallKind, client: unknown, body: unknown): LlmCall | null {
+  const recorder = hub.recorder;
+  if (recorder === null) return null;
+  return guard(
+    'patch.open',
+    () => {
+      const { operation } = kind;
+      const request: LlmRequest = operation.request(body);
+      const name = request.model === undefined ? operation.operation : `${operation.operation} ${request.model}`;
+      const llm = { operation: operation.operation, api: operation.api, ...providerOfClient(client, kind.provider), request };
+      const event = recorder.open({ type: 'llm', name, llm });
+      return event === null ? null : new LlmCall(event, kind, client, body);
+    },
+    null,
+  );
+}
+
+/** The open call that an attempt of `client` belongs to. */
+export function callOf(client: unknown): LlmCall | null {
+  const event = hub.recorder?.current() ?? null;
+  const call = event === null || event.ended ? undefined : calls.get(event);
+  return call?.client === client ? (call ?? null) : null;
+}
+
+export class LlmCall implements PromiseSink, StreamSink {
+  readonly event: OpenEvent;
+  readonly client: unknown;
+  readonly #kind: CallKind;
+  readonly #body: unknown;
+  #exchange: WatchedExchange | null = null;
+  #assembler: Assembler | undefined;
+  #chunks = 0;
+  /** The app has asked for the answer, or for the HTTP response. */
+  #asked: 'nothing' | 'response' | 'answer' = 'nothing';
+  #settled = false;
+  #dropped = false;
+
+  constructor(event: OpenEvent, kind: CallKind, client: unknown, body: unknown) {
+    this.event = event;
+    this.client = client;
+    this.#kind = kind;
+    this.#body = body;
+    calls.set(event, this);
+  }
+
+  /** Runs the SDK's method as part of the call. */
+  run<T>(fn: () => T): T {
+    return runInside(this.event, fn);
+  }
+
+  /** Knows of the promise that the app was given, so as to end when nobody holds it any more. */
+  holdsNot(promise: object): void {
+    dropped.register(promise, this, this);
+  }
+
+  /** An attempt was sent. The one before it, if its answer was not read, will not be read any more. */
+  sent(watch: WatchedExchange): void {
+    this.#exchange?.close();
+    this.#exchange = watch;
+    watch.exchange.onEnd((how) => {
+      // The SDK reads the body of an error answer only when it will not try again.
+      if (this.#asked === 'nothing' && how === 'complete' && (watch.status ?? 0) >= 400) this.#failedOnTheWire(watch);
+    });
+  }
+
+  head(status: number, headers: any): void {
+    const gateway = gatewayOf(headers);
+    if (gateway !== undefined) this.event.amend({ provider: gateway });
+    if (this.#dropped && status < 400) this.#end({ status: 'cancelled' });
+  }
+
+  reading<T>(read: () => T): T {
+    this.#ask('answer');
+    return runInside(this.event, read);
+  }
+
+  rawAsked(): void {
+    this.#ask('response');
+  }
+
+  rawArrived(): void {
+    // `withResponse` asks for both: who asked for the answer as well is told of it in this turn.
+    queueMicrotask(() =>
+      looking('patch.raw', () => {
+        if (this.#asked === 'response') this.#endWithExchange();
+      }),
+    );
+  }
+
+  resolved(value: unknown): void {
+    if (this.#settled) return;
+    if (isStream(value)) {
+      this.#settled = true;
+      this.#assembler = this.#kind.operation.assembler?.();
+      observeStream(value, this);
+    } else if (isResponse(value)) this.#endWithExchange();
+    else this.#end(this.#answered(value));
+  }
+
+  rejected(error: unknown): void {
+    if (!this.#settled) this.#end(this.#failed(error));
+  }
+
+  chunk(chunk: unknown): void {
+    if (this.#chunks++ === 0) looking('patch.firstChunk', () => this.event.firstChunk());
+    this.#assembler?.push(chunk);
+  }
+
+  ended(end: StreamEnd): void {
+    if (this.event.ended) return;
+    const { body, complete } = this.#assembler?.result() ?? { body: undefined, complete: end.how === 'done' && !end.aborted };
+    const answered = { ...this.#answered(body), chunks: this.#chunks };
+    if (end.how === 'error') this.#end({ ...answered, ...this.#failed(end.error) });
+    else if (complete || answered.status === 'error') this.#end(answered);
+    else if (end.how === 'left' || end.aborted) this.#end({ ...answered, status: 'cancelled' });
+    else this.#end({ ...answered, status: 'error', error: { type: 'incomplete_stream' } });
+  }
+
+  /** The SDK's method threw at once. */
+  threw(error: unknown): void {
+    looking('patch.threw', () => this.#end(this.#failed(error)));
+  }
+
+  /** The SDK's method gave something that is no promise of the SDK. */
+  gave(value: unknown): void {
+    this.resolved(value);
+  }
+
+  /** Nobody can ask for the answer any more. */
+  drop(): void {
+    if (this.#settled || this.#asked !== 'nothing') return;
+    this.#dropped = true;
+    const { status, error } = this.#exchange ?? {};
+    if (error) this.#end({ status: 'error', error });
+    else if (status !== undefined && status < 400) this.#end({ status: 'cancelled' });
+  }
+
+  #ask(what: 'response' | 'answer'): void {
+    if (this.#asked === 'nothing') dropped.unregister(this);
+    if (this.#asked !== 'answer') this.#asked = what;
+  }
+
+  #answered(body: unknown): Outcome {
+    if (body === undefined) return { status: 'ok', content: () => this.#content({}) };
+    const facts: ResponseFacts = this.#kind.operation.response(body);
+    return { status: facts.error ? 'error' : 'ok', ...facts, content: () => this.#content({ response: body }) };
+  }
+
+  #failed(error: unknown): Outcome {
+    const facts = guard('patch.error', () => this.#kind.error(error), { type: 'Error' });
+    return { status: 'error', error: facts, content: () => this.#content({ error: said(error) }) };
+  }
+
+  /** Bodies stand in the exchanges; only a call of which no exchange was seen carries them itself. */
+  #content(content: EventContent): EventContent {
+    if (this.#exchange === null) return { request: this.#body, ...content };
+    return content.error ? { error: content.error } : {};
+  }
+
+  /** The app reads the HTTP response itself: the call is over when it has. */
+  #endWithExchange(): void {
+    this.#settled = true;
+    const watch = this.#exchange;
+    if (watch === null) this.#end({ status: 'ok', content: () => this.#content({}) });
+    else watch.exchange.onEnd((how) => looking('patch.raw', () => this.#endedOnTheWire(watch, how)));
+  }
+
+  #endedOnTheWire(watch: WatchedExchange, how: ExchangeEnd): void {
+    if (how === 'error') this.#end({ status: 'error', error: watch.error ?? { type: 'incomplete_body' } });
+    else if (how === 'cancelled') this.#end({ status: 'cancelled' });
+    else this.#end(this.#answered(bodyOf(watch)));
+  }
+
+  #failedOnTheWire(watch: WatchedExchange): void {
+    this.#end({ status: 'error', error: answerError(watch.status ?? 0, watch.headers, bodyOf(watch)) });
+  }
+
+  #end(outcome: Outcome): void {
+    this.#settled = true;
+    if (this.event.ended) return;
+    this.#exchange?.close();
+    looking('patch.end', () => this.event.end(outcome));
+  }
+}
+
+/** The body of an answer that only the app reads, where it is JSON. */
+function bodyOf(watch: WatchedExchange): unknown {
+  const { body } = watch.exchange.answer();
+  return body === undefined ? undefined : parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+}
+
+function isResponse(value: any): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof value.arrayBuffer === 'function' && typeof value.headers === 'object'
+  );
+}
+
+function said(error: unknown): { message: string; stack?: string } {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return { message: String(error.message), ...(typeof error.stack === 'string' && { stack: error.stack }) };
+}
