@@ -1,0 +1,192 @@
+/** A Recorder in memory, with the parts of the port that a test of those who see calls needs: nesting, exchanges, one end. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { hub } from '../../src/events/ports.ts';
+import type { EventContent, LlmFacts, ErrorFacts } from '../../src/events/model.ts';
+import type {
+  EventStart,
+  ExchangeEnd,
+  ExchangeRequest,
+  OpenEvent,
+  OpenExchange,
+  Outcome,
+  Recorder,
+} from '../../src/events/ports.ts';
+
+export class FakeExchange implements OpenExchange {
+  readonly request: ExchangeRequest;
+  readonly keepsBodies: boolean;
+  readonly chunks: Uint8Array[] = [];
+  status: number | undefined;
+  headers: Record<string, string> = {};
+  how: ExchangeEnd | undefined;
+  error: ErrorFacts | undefined;
+  readonly #listeners: ((how: ExchangeEnd) => void)[] = [];
+
+  constructor(request: ExchangeRequest, keepsBodies: boolean) {
+    this.request = request;
+    this.keepsBodies = keepsBodies;
+  }
+
+  head(status: number, headers: Iterable<readonly [string, string]>): void {
+    if (this.how !== undefined) return;
+    this.status = status;
+    this.headers = Object.fromEntries(headers);
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.how === undefined) this.chunks.push(bytes);
+  }
+
+  end(how: ExchangeEnd, error?: ErrorFacts): void {
+    if (this.how !== undefined) return;
+    this.how = how;
+    this.error = error;
+    for (const listener of this.#listeners.splice(0)) listener(how);
+  }
+
+  onEnd(listener: (how: ExchangeEnd) => void): void {
+    if (this.how === undefined) this.#listeners.push(listener);
+    else listener(this.how);
+  }
+
+  answer(): { status: number | undefined; body: Uint8Array | undefined } {
+    return { status: this.status, body: this.keepsBodies ? Buffer.concat(this.chunks) : undefined };
+  }
+
+  get text(): string {
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+}
+
+export class FakeEvent implements OpenEvent {
+  readonly id: string;
+  readonly start: EventStart;
+  readonly parent: FakeEvent | null;
+  readonly exchanges: FakeExchange[] = [];
+  readonly #recorder: FakeRecorder;
+  readonly wantsBodies: boolean;
+  llm: LlmFacts | undefined;
+  firstChunks = 0;
+  /** Every outcome that was told; the first counts. */
+  readonly outcomes: Outcome[] = [];
+  content: EventContent | undefined;
+
+  constructor(recorder: FakeRecorder, start: EventStart, parent: FakeEvent | null) {
+    this.#recorder = recorder;
+    this.id = String(recorder.events.length + 1).padStart(16, '0');
+    this.start = start;
+    this.parent = parent;
+    this.wantsBodies = recorder.options.wantsBodies;
+    this.llm = start.llm;
+  }
+
+  get type(): string {
+    return this.start.type;
+  }
+
+  get ended(): boolean {
+    return this.outcomes.length > 0;
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.outcomes[0];
+  }
+
+  get status(): string {
+    return this.outcome?.status ?? 'open';
+  }
+
+  run<T>(fn: () => T): T {
+    this.#recorder.breaks('run');
+    return this.#recorder.scope.run(this, fn);
+  }
+
+  exchange(request: ExchangeRequest): OpenExchange {
+    this.#recorder.breaks('exchange');
+    const exchange = new FakeExchange(request, this.wantsBodies);
+    this.exchanges.push(exchange);
+    return this.#recorder.breakable(exchange);
+  }
+
+  firstChunk(): void {
+    this.#recorder.breaks('firstChunk');
+    this.firstChunks++;
+  }
+
+  amend(facts: Partial<LlmFacts>): void {
+    if (this.llm) this.llm = { ...this.llm, ...facts };
+  }
+
+  note(): void {}
+
+  end(outcome: Outcome): void {
+    this.#recorder.breaks('end');
+    this.outcomes.push(outcome);
+    if (this.outcomes.length === 1) {
+      this.content = outcome.content?.();
+      this.#recorder.ended.push(this);
+    }
+  }
+}
+
+export interface FakeOptions {
+  wantsBodies: boolean;
+  /** Member of the port that throws. */
+  broken?: string;
+}
+
+export class FakeRecorder implements Recorder {
+  readonly events: FakeEvent[] = [];
+  /** In the order in which they ended. */
+  readonly ended: FakeEvent[] = [];
+  readonly scope = new AsyncLocalStorage<FakeEvent>();
+  readonly options: FakeOptions;
+
+  constructor(options: Partial<FakeOptions> = {}) {
+    this.options = { wantsBodies: true, ...options };
+  }
+
+  open(start: EventStart): OpenEvent | null {
+    this.breaks('open');
+    const event = new FakeEvent(this, start, this.#innermost());
+    this.events.push(event);
+    return event;
+  }
+
+  current(): OpenEvent | null {
+    this.breaks('current');
+    return this.#innermost();
+  }
+
+  breaks(member: string): void {
+    if (this.options.broken === member) throw new Error(`broken on purpose: ${member}`);
+  }
+
+  /** An exchange whose broken member throws. */
+  breakable(exchange: FakeExchange): OpenExchange {
+    const { broken } = this.options;
+    if (broken === undefined || !['head', 'chunk', 'end', 'onEnd', 'answer'].includes(broken)) return exchange;
+    return Object.assign(exchange, { [broken]: () => this.breaks(broken) });
+  }
+
+  get calls(): FakeEvent[] {
+    return this.events.filter(({ type }) => type === 'llm');
+  }
+
+  get tools(): FakeEvent[] {
+    return this.events.filter(({ type }) => type === 'tool');
+  }
+
+  #innermost(): FakeEvent | null {
+    let event = this.scope.getStore() ?? null;
+    while (event?.ended) event = event.parent;
+    return event;
+  }
+}
+
+/** Puts a new fake into the hub. */
+export function recordInMemory(options: Partial<FakeOptions> = {}): FakeRecorder {
+  const recorder = new FakeRecorder(options);
+  hub.recorder = recorder;
+  return recorder;
+}
