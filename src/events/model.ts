@@ -6,9 +6,6 @@
  * `attributes` or `tags`. Everything outside those members is a number, a code, an id or a name from code, and may leave the machine.
  */
 
-/** Bumped when a member changes its meaning or goes away; adding a member does not bump it. Stored in each recording's header. */
-export const MODEL_VERSION = 1;
-
 /** What an event is. A custom event is any other lower-case word. */
 export type EventType = 'llm' | 'tool' | 'action' | 'agent' | 'step' | 'error' | (string & {});
 

@@ -3,7 +3,18 @@
  * there, it calls the original and nothing else happens. Recording, replaying and "off" are therefore three implementations behind one call.
  */
 import type { SessionLine } from './lines.ts';
-import type { ErrorFacts, EventContent, EventStatus, EventType, LlmFacts, LlmResponse, Note, SpanEvent, ToolFacts, Usage } from './model.ts';
+import type {
+  ErrorFacts,
+  EventContent,
+  EventStatus,
+  EventType,
+  LlmFacts,
+  LlmResponse,
+  Note,
+  SpanEvent,
+  ToolFacts,
+  Usage,
+} from './model.ts';
 
 /** What is known when an event begins. */
 export interface EventStart {

@@ -1,7 +1,4 @@
-/** The closed vocabularies of steps, failures, decisions and quality signals (docs/words.md). Codes are checked by types and at run time. */
-
-export const STEP_TYPES = ['plan', 'retrieve', 'tool', 'respond', 'other'] as const;
-export type StepType = (typeof STEP_TYPES)[number];
+/** The closed vocabularies of failures, decisions and quality signals (docs/words.md). Codes are checked by types and at run time. */
 
 export const FAILURE_CODES = {
   tool: ['timeout', 'invalid_response', 'connection_error', 'api_error', 'auth_error', 'schema_invalid'],

@@ -3,6 +3,6 @@ import { anthropic } from './anthropic.ts';
 import { openai } from './openai.ts';
 import type { Provider } from './stainless.ts';
 
-export type { PatchReport, Provider } from './stainless.ts';
+export type { Provider } from './stainless.ts';
 
 export const providers: readonly Provider[] = [openai, anthropic];

@@ -66,26 +66,24 @@ export function openLog(options: LogOptions): SessionLog {
 
 const lines = new LineBuffer();
 // Taken at load, so that an app's fake timers do not stop the recording.
-const { setImmediate, clearImmediate } = globalThis;
+const { nextTick } = process;
 const waitingLogs = new Set<LogWriter>();
-let turnEnd: NodeJS.Immediate | undefined;
+let scheduled = false;
 
 /**
- * Commits a log at the end of this turn. The immediate is a referenced one: with an unreferenced one the loop sleeps until the next I/O, here the answer
- * of the provider, before it runs. It ends with the turn and is taken back when nothing waits, so it never keeps a process alive.
+ * Commits a log when the code that runs now, and every promise reaction that follows from it, is done: behind the socket write of the call that began. Not by
+ * `setImmediate`: an unreferenced one sleeps until the next I/O, a referenced one costs a turn of the event loop a call and can keep a process alive.
  */
 function commitLater(log: LogWriter): void {
   waitingLogs.add(log);
-  turnEnd ??= setImmediate(() => {
-    turnEnd = undefined;
-    for (const waiting of [...waitingLogs]) waiting.commit();
-  });
+  if (scheduled) return;
+  scheduled = true;
+  nextTick(commitWaiting);
 }
 
-function commitNoMore(log: LogWriter): void {
-  if (!waitingLogs.delete(log) || waitingLogs.size > 0 || turnEnd === undefined) return;
-  clearImmediate(turnEnd);
-  turnEnd = undefined;
+function commitWaiting(): void {
+  scheduled = false;
+  for (const waiting of [...waitingLogs]) waiting.commit();
 }
 
 class LogWriter implements SessionLog, ExchangeLog {
@@ -212,7 +210,7 @@ class LogWriter implements SessionLog, ExchangeLog {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    commitNoMore(this);
+    waitingLogs.delete(this);
     for (const line of waiting) {
       try {
         if (!this.#append(line.k, line.t, JSON.stringify(line.members())))

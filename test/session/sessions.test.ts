@@ -105,7 +105,7 @@ describe('S1 S2 sessions', () => {
     expect(session.run(() => 5)).toBe(5);
     await expect(session.run(() => Promise.resolve(6))).resolves.toBe(6);
     const thenable = Object.assign(Promise.resolve(7), { extra: 1 });
-    Object.defineProperty(thenable, 'constructor', { value: class Own extends Promise<number> {} });
+    void Object.defineProperty(thenable, 'constructor', { value: class Own extends Promise<number> {} });
     expect(session.run(() => thenable)).toBe(thenable);
     const seen: unknown[] = [];
     const listen = (reason: unknown): number => seen.push(reason);

@@ -8,7 +8,7 @@ init({ tags: ['server'] });
 const client = new OpenAI({ apiKey: 'none', baseURL: process.env.BASE_URL, maxRetries: 0 });
 const look = recordTool('look', async (what) => {
   await sleep(Math.random() * 5);
-  return `saw ${what}`;
+  return `saw ${String(what)}`;
 });
 
 const ask = async (content) => {
@@ -16,7 +16,7 @@ const ask = async (content) => {
   return answer.choices[0].message.content;
 };
 
-const server = createServer(async (request, response) => {
+const serve = async (request, response) => {
   const name = request.url.slice(1);
   await using session = startSession({ id: `job-${name}`, name });
   const said = await session.run(async () => {
@@ -25,7 +25,8 @@ const server = createServer(async (request, response) => {
     return [first, seen, await ask(`second of ${name}`)];
   });
   response.end(JSON.stringify(said));
-});
+};
+const server = createServer((request, response) => void serve(request, response));
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 process.on('message', () => {
   server.close();
