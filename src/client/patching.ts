@@ -1,5 +1,6 @@
 /** Brings every provider's patches to every copy of its SDK. */
 import { guard } from '../core/diagnostics.ts';
+import { probeObstacle } from '../patch/reach-probe.ts';
 import { startReach } from '../patch/reach.ts';
 import type { CopyReport, FoundModule } from '../patch/reach.ts';
 import { undoAll } from '../patch/registry.ts';
@@ -46,6 +47,8 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
       ),
     null,
   );
+  const obstacle = probeObstacle();
+  if (obstacle !== null) warn(`calls of SDKs that are ES modules are not recorded: ${obstacle}`);
   add(classes);
   return {
     add,

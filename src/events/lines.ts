@@ -70,13 +70,13 @@ export interface NoteLine extends LineBase {
 /**
  * A request or response body. A string is the body's UTF-8 text. `b64`: bytes that are not UTF-8. `base`: the text equals that of exchange `base`'s request
  * in its first `head` and last `tail` UTF-16 units, with `mid` between: how a growing conversation is stored once. `at`: `len` bytes at that
- * offset of the recording's `.blobs` file, whose CRC-32 is `crc`. `omitted`: not recorded, and why.
+ * offset of the recording's `.blobs` file, whose CRC-32 is `crc`; with `zstd` they are a Zstandard frame of so many bytes of body. `omitted`: not recorded, and why.
  */
 export type Body =
   | string
   | { b64: string }
   | { base: number; head: number; tail: number; mid: string }
-  | { at: number; len: number; crc: number }
+  | { at: number; len: number; crc: number; zstd?: number }
   | { omitted: string };
 
 /** An HTTP attempt was sent. */

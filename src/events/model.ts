@@ -51,7 +51,7 @@ export interface LlmRequest {
   messageCount?: number;
   /** Names of the tools that the model may call. */
   tools?: string[];
-  /** Ids of the tool calls whose results this request carries: the link from a result to the call that asked for it. */
+  /** Ids of the tool calls whose results this request brings, those since the model's last answer: the link from a result to the call that asked for it. */
   toolResults?: string[];
 }
 

@@ -2,6 +2,7 @@
  * Watches one stream of a Stainless SDK in place. All its ways of being read (for await, `tee`, `toReadableStream`, the SDK's helpers) go through the function
  * `iterator` of the instance; the generator that it returns keeps its identity, and hands out its own promises.
  */
+import { reportFault } from '../core/diagnostics.ts';
 import { looking, observe, setOwn } from './own-member.ts';
 
 /** How a stream was left. `done`: it has no more to give, which an abort looks like as well (see `aborted`). `left`: its reader broke off. */
@@ -29,7 +30,8 @@ const dropped = new FinalizationRegistry<StreamSink>((sink) => looking('patch.st
 class Reading {
   readonly #sink: StreamSink;
   readonly #signal: AbortSignal | undefined;
-  #leader: WeakRef<object> | undefined;
+  #iterators = 0;
+  #leader = 0;
   #waiting = 0;
   #leaving = false;
   readonly received = (result: any): void => this.#settled(result, undefined, false);
@@ -40,10 +42,15 @@ class Reading {
     this.#signal = signal;
   }
 
+  /** A number for an iterator. */
+  nextIterator(): number {
+    return ++this.#iterators;
+  }
+
   /** Only the first iterator that asks is given chunks; a second one is told that the stream is consumed. */
-  isLedBy(iterator: object): boolean {
-    this.#leader ??= new WeakRef(iterator);
-    return this.#leader.deref() === iterator;
+  isLedBy(iterator: number): boolean {
+    if (this.#leader === 0) this.#leader = iterator;
+    return this.#leader === iterator;
   }
 
   asked(): void {
@@ -66,8 +73,16 @@ class Reading {
   #settled(result: any, error: unknown, rejected: boolean): void {
     this.#waiting--;
     if (rejected) this.#end({ how: 'error', error });
-    else if (result?.done !== true) looking('patch.chunk', () => this.#sink.chunk(result?.value));
+    else if (result?.done !== true) this.#chunk(result?.value);
     else if (!this.#leaving) this.#end({ how: 'done', aborted: this.#signal?.aborted === true });
+  }
+
+  #chunk(chunk: unknown): void {
+    try {
+      this.#sink.chunk(chunk);
+    } catch (error) {
+      reportFault('patch.chunk', error);
+    }
   }
 
   #end(end: StreamEnd): void {
@@ -102,7 +117,8 @@ function startReading(signal: unknown, sink: StreamSink): Reading {
 }
 
 function watchIterator(iterator: any, reading: Reading): void {
-  const leads = (): boolean => reading.isLedBy(iterator);
+  const number = reading.nextIterator();
+  const leads = (): boolean => reading.isLedBy(number);
   const { next, return: leave, throw: fail } = iterator;
   setOwn(iterator, 'next', function (this: unknown, ...args: unknown[]) {
     const leading = leads();

@@ -8,13 +8,16 @@ export function setOwn(object: object, key: PropertyKey, value: unknown): void {
 }
 
 const then = Promise.prototype.then;
+/** `then.call(promise, ...)`, whatever the app makes of `Function.prototype.call`. */
+const callThen: (promise: Promise<any>, fulfilled: (value: any) => void, rejected: (error: unknown) => void) => unknown =
+  Function.prototype.call.bind(then);
 
 /**
  * Looks at the outcome of a native promise that the app gets as it is: no further promise, so nothing is later for the app, and the
  * looker runs before whoever is given the promise can ask for it.
  */
 export function observe(promise: Promise<any>, fulfilled: (value: any) => void, rejected: (error: unknown) => void): void {
-  void Reflect.apply(then, promise, [fulfilled, rejected]);
+  void callThen(promise, fulfilled, rejected);
 }
 
 /** Whether `observe` can look at it: a promise of this realm that has no `then` of its own class. */

@@ -7,9 +7,11 @@ import { count, fields, items, present, text, word, type Fields } from './fields
 import {
   answerError,
   choiceReasons,
+  added,
   commonRequest,
   commonResponse,
   formatOutput,
+  isAssistant,
   listed,
   openaiUsage,
   responseFacts,
@@ -28,7 +30,7 @@ function request(given: unknown): LlmRequest {
   const body = fields(given);
   const messages = items(body['messages']);
   const tools = [...items(body['tools']), ...items(body['functions'])].map(toolName);
-  const results = messages.map(fields).filter((message) => message['role'] === 'tool');
+  const results = added(messages, isAssistant).filter((message) => message['role'] === 'tool');
   return {
     ...commonRequest(body),
     ...present({

@@ -4,7 +4,7 @@ import type { ResponseFacts } from './contract.ts';
 import { count, fields, flag, items, number, present, presentOrNone, text, word, type Fields } from './fields.ts';
 import { messagesInput, messagesOutput } from './messages-content.ts';
 import { MessagesFolder } from './messages-stream.ts';
-import { errorFacts, formatOutput, listed, responseFacts } from './openai-facts.ts';
+import { added, errorFacts, formatOutput, isAssistant, listed, responseFacts } from './openai-facts.ts';
 import { defineOperation } from './operation.ts';
 
 /** How much the model is to think: the effort, or, in the older way, whether it is to think at all. */
@@ -38,7 +38,7 @@ function request(given: unknown): LlmRequest {
     outputType: formatOutput(fields(body['output_config'])['format'] ?? body['output_format']),
     messageCount: Array.isArray(body['messages']) ? messages.length : undefined,
     tools: listed(items(body['tools']).map(toolName)),
-    toolResults: listed(messages.flatMap(resultIds)),
+    toolResults: listed(added(messages, isAssistant).flatMap(resultIds)),
   });
 }
 

@@ -12,6 +12,17 @@ export function listed<T>(list: readonly (T | undefined)[]): T[] | undefined {
   return some(there.length > LIST_MAX ? there.slice(-LIST_MAX) : there);
 }
 
+/**
+ * What the app has added since the model's last answer. Results before that were linked by an earlier request; going through all of them again in
+ * each turn would make n turns cost n squared.
+ */
+export function added(list: readonly unknown[], isAnswer: (item: Fields) => boolean): Fields[] {
+  return list.slice(list.findLastIndex((item) => isAnswer(fields(item))) + 1).map(fields);
+}
+
+/** Whether a message is an answer of the model's. */
+export const isAssistant = (message: Fields): boolean => message['role'] === 'assistant';
+
 /** Request members that all of these APIs share. */
 export function commonRequest(body: Fields): LlmRequest {
   const choices = count(body['n']);

@@ -4,10 +4,12 @@ import type { ErrorFacts, LlmRequest, LlmResponse, ToolCallFacts } from '../even
 import type { ResponseFacts } from './contract.ts';
 import { count, fields, items, present, text, word, type Fields } from './fields.ts';
 import {
+  added,
   commonRequest,
   commonResponse,
   errorFacts,
   formatOutput,
+  isAssistant,
   listed,
   openaiUsage,
   responseFacts,
@@ -23,7 +25,8 @@ const isResult = (item: Fields): boolean => typeof item['type'] === 'string' && 
 function request(given: unknown): LlmRequest {
   const body = fields(given);
   const input = body['input'];
-  const results = items(input).map(fields).filter(isResult);
+  // Some apps put each result behind its call: a call alone does not tell that the ones before it were answered earlier.
+  const results = added(items(input), (item) => isAssistant(item) || item['type'] === 'reasoning').filter(isResult);
   return {
     ...commonRequest(body),
     ...present({

@@ -1,11 +1,15 @@
 /** How the bytes of a body are put into a line: as text, as base64, or out of line in the `.blobs` companion. */
 import { isUtf8 } from 'node:buffer';
-import { crc32 } from 'node:zlib';
+import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import type { Body } from '../events/lines.ts';
 import type { AppendFile } from './append-file.ts';
 
-/** Bodies beyond this go to the `.blobs` file: neither escaped for JSON nor run through the checksum in JavaScript. */
-export const INLINE_BYTES_MAX = 16 * 1024;
+/**
+ * Bodies beyond this go to the `.blobs` file: compressed, neither escaped for JSON nor run through the checksum in JavaScript. Compressing is cheaper than writing: at
+ * level 1, 20 KB of a stream take 57 us and 615 KB take 283 us, where the writes alone would take 68 and 1,470 us; below 8 KB it is the other way round.
+ */
+export const INLINE_BYTES_MAX = 8 * 1024;
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** A body beyond this is not recorded. */
 export const BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** Text up to this is encoded in the shared buffer. */
@@ -36,8 +40,13 @@ export function encodeText(text: string, blobs: AppendFile): Body {
 }
 
 function appendBlob(bytes: Uint8Array, blobs: AppendFile): Body {
-  if (blobs.append(bytes, bytes.length) < bytes.length) return { omitted: 'could not be written' };
-  return { at: blobs.size - bytes.length, len: bytes.length, crc: crc32(bytes) };
+  const frame = zstdCompressSync(bytes, FASTEST);
+  const compressed = frame.length < bytes.length;
+  const stored = compressed ? frame : bytes;
+  const len = stored.length;
+  if (blobs.append(stored, len) < len) return { omitted: 'could not be written' };
+  const blob = { at: blobs.size - len, len, crc: crc32(stored) };
+  return compressed ? { ...blob, zstd: bytes.length } : blob;
 }
 
 function join(pieces: readonly Uint8Array[], length: number): Buffer {

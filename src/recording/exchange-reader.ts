@@ -1,6 +1,7 @@
 /** Exchanges as they were recorded, their bodies put together when they are asked for. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { crc32, zstdDecompressSync } from 'node:zlib';
+import { BODY_BYTES_MAX } from './bodies.ts';
 import type { Body, Cuts, DataLine, RequestLine, ResponseLine } from '../events/lines.ts';
 
 /** How the body of a response arrived, over all lines of the exchange. `at` (microseconds since the session began) and `ord` are absolute. */
@@ -116,7 +117,7 @@ export class ExchangeReader {
 }
 
 /** The bytes of a blob, or undefined when they are not there or not the ones that were written. */
-export function readBlob(path: string, blob: { at: number; len: number; crc: number }): Buffer | undefined {
+export function readBlob(path: string, blob: { at: number; len: number; crc: number; zstd?: number }): Buffer | undefined {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -128,7 +129,10 @@ export function readBlob(path: string, blob: { at: number; len: number; crc: num
     let got = 0;
     for (let count = -1; got < blob.len && count !== 0; got += count)
       count = readSync(file, bytes, got, blob.len - got, blob.at + got);
-    return got === blob.len && crc32(bytes) === blob.crc ? bytes : undefined;
+    if (got < blob.len || crc32(bytes) !== blob.crc) return undefined;
+    if (blob.zstd === undefined) return bytes;
+    const body = zstdDecompressSync(bytes, { maxOutputLength: Math.min(blob.zstd, BODY_BYTES_MAX) });
+    return body.length === blob.zstd ? body : undefined;
   } catch {
     return undefined;
   } finally {

@@ -112,7 +112,7 @@ describe('P12 R3 a disk that takes no more', () => {
     const log = logIn(dir);
     exchangeIn(log, 'ж'.repeat(20_000), []);
     log.event(eventOf(1));
-    expect(readFileSync(join(dir, 'ses_test.blobs'))).toHaveLength(40_009);
+    expect(readFileSync(join(dir, 'ses_test.blobs'), 'latin1')).toMatch(/^left over/);
     expect(readRecording(log.path).exchanges.get(1)!.requestText()).toBe('ж'.repeat(20_000));
   });
 });

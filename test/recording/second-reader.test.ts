@@ -1,5 +1,6 @@
 /** A reader written from docs/recording-format.md alone: it shares no code with the project, and reads what the writer wrote. */
 import { existsSync, readFileSync } from 'node:fs';
+import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { eventOf, exchangeIn, logIn, nextTurn, scratchFolder, STATS } from './support.ts';
 
@@ -51,7 +52,7 @@ function read(path: string) {
     }
     const blob = blobs.subarray(body.at, body.at + body.len);
     if (blobChecksum(blob) !== body.crc) throw new Error('blob');
-    return blob;
+    return body.zstd === undefined ? blob : zstdDecompressSync(blob);
   };
   for (const line of lines) {
     if (line['k'] === 'request') requests.set(line['x'], decode(line['body']));
