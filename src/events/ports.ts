@@ -73,7 +73,7 @@ export type ExchangeEnd = 'complete' | 'cancelled' | 'error' | 'unread';
 /** An HTTP attempt whose answer is awaited. Every method is safe after the end and never throws. */
 export interface OpenExchange {
   head(status: number, headers: Iterable<readonly [string, string]>): void;
-  /** A piece of the body as it arrived. The bytes are kept by reference until the next write: the caller must not change them. */
+  /** A piece of the body as it arrived. A large one is kept by reference until the next write: the caller must not change it. */
   chunk(bytes: Uint8Array): void;
   end(how: ExchangeEnd, error?: ErrorFacts): void;
   /** Called once when the exchange has ended; at once if it has. */

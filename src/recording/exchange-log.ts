@@ -1,4 +1,4 @@
-/** One exchange on its way into the log. The bytes are kept as they arrive, by reference, and looked at once: when their line is written. */
+/** One exchange on its way into the log. The bytes are gathered as they arrive, and looked at once: when their line is written. */
 import { guard } from '../core/diagnostics.ts';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
 import type { Body, Cuts, LineKind } from '../events/lines.ts';
@@ -6,6 +6,7 @@ import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { AppendFile } from './append-file.ts';
 import { encodePieces } from './bodies.ts';
+import { GatheredBytes } from './gathered-bytes.ts';
 import type { RequestBodies } from './request-bodies.ts';
 
 /** While pieces arrive, what has come is written at least this often. */
@@ -100,23 +101,31 @@ export class UnrecordedExchange implements LoggedExchange {
 
 /** What has arrived since the last line of an exchange. */
 class Part {
-  readonly pieces: Uint8Array[] = [];
+  readonly bytes = new GatheredBytes();
+  readonly len: number[] = [];
   readonly at: number[] = [];
   readonly ord: number[] = [];
-  bytes = 0;
   head?: { status: number; headers: [string, string][]; at: number; ord: number };
   end?: EndFacts;
   /** Place of the delivery before the first piece, and whether each piece follows the one before it directly. */
   readonly after: number;
   inOrder = true;
+  /** Its line was made; the bytes may still be asked for. */
+  written = false;
+  kept = false;
 
   constructor(after: number) {
     this.after = after;
   }
 
+  /** Gives the memory of the bytes back, once nobody needs them. */
+  free(): void {
+    if (this.written && !this.kept) this.bytes.free();
+  }
+
   cuts(): Cuts | undefined {
-    if (this.pieces.length === 0) return undefined;
-    const len = this.pieces.map((piece) => piece.byteLength);
+    const { len } = this;
+    if (len.length === 0) return undefined;
     return this.inOrder ? { len, at: differences(this.at) } : { len, at: differences(this.at), ord: differences(this.ord) };
   }
 }
@@ -134,7 +143,7 @@ export class RecordedExchange implements LoggedExchange {
   #bytes = 0;
   #ended = false;
   /** Everything that came before `#part`, while it may still be asked for. */
-  #kept: Uint8Array[] | null = [];
+  #kept: Part[] | null = [];
   /** Two things must have happened before the kept pieces are let go: the last line was written, and the listeners have been told. */
   #holds = 2;
 
@@ -173,12 +182,12 @@ export class RecordedExchange implements LoggedExchange {
     const ord = log.nextDelivery();
     if (ord !== this.#lastDelivery + 1) part.inOrder = false;
     this.#lastDelivery = ord;
-    part.pieces.push(bytes);
+    part.bytes.add(bytes);
+    part.len.push(bytes.byteLength);
     part.at.push(at);
     part.ord.push(ord);
-    part.bytes += bytes.byteLength;
     this.#bytes += bytes.byteLength;
-    if (part.bytes >= FLUSH_BYTES || at - this.#writtenAt >= FLUSH_US) this.flush();
+    if (part.bytes.length >= FLUSH_BYTES || at - this.#writtenAt >= FLUSH_US) this.flush();
   }
 
   end(how: ExchangeEnd, error?: ErrorFacts): void {
@@ -199,7 +208,8 @@ export class RecordedExchange implements LoggedExchange {
 
   answer(): { status: number | undefined; body: Uint8Array | undefined } {
     const whole = this.#kept !== null && this.#bytes <= ANSWER_BYTES_MAX && this.#holds > 0;
-    return { status: this.#status, body: whole ? Buffer.concat([...this.#kept!, ...this.#part.pieces]) : undefined };
+    const parts = whole ? [...this.#kept!, this.#part].flatMap((part) => part.bytes.parts()) : undefined;
+    return { status: this.#status, body: parts && Buffer.concat(parts) };
   }
 
   #live(): void {
@@ -215,13 +225,13 @@ export class RecordedExchange implements LoggedExchange {
   /** Hands over what has arrived so far; the log calls it too, when it ends before the exchange does. False: there was nothing, or nobody to take it. */
   flush(): boolean {
     const part = this.#part;
-    if (part.head === undefined && part.pieces.length === 0 && part.end === undefined) return false;
+    if (part.head === undefined && part.len.length === 0 && part.end === undefined) return false;
     const t = (this.#writtenAt = this.#log.now());
     this.#part = new Part(this.#lastDelivery);
     if (this.#kept !== null) {
-      if (this.#bytes > ANSWER_BYTES_MAX) this.#kept = null;
-      else if (this.#kept.length === 0) this.#kept = part.pieces;
-      else this.#kept = this.#kept.concat(part.pieces);
+      part.kept = true;
+      this.#kept.push(part);
+      if (this.#bytes > ANSWER_BYTES_MAX) this.#letGo();
     }
     return this.#log.wait({ k: part.head ? 'response' : 'data', t, members: () => this.#members(part) });
   }
@@ -229,16 +239,26 @@ export class RecordedExchange implements LoggedExchange {
   #members(part: Part): object {
     const { head, end } = part;
     let body: Body | undefined;
-    if (part.bytes > 0) body = encodePieces(part.pieces, part.bytes, this.#log.blobs);
+    if (part.bytes.length > 0) body = encodePieces(part.bytes.parts(), part.bytes.length, this.#log.blobs);
     if (end && this.#bytes > RESPONSE_BYTES_MAX && body === undefined)
       body = { omitted: `more than ${RESPONSE_BYTES_MAX} bytes` };
     const cuts = part.cuts();
+    part.written = true;
+    part.free();
     if (end) this.#release();
     return head ? { x: this.x, ...head, body, cuts, end } : { x: this.x, body, cuts, end };
   }
 
   #release(): void {
-    if (--this.#holds === 0) this.#kept = null;
+    if (--this.#holds === 0) this.#letGo();
+  }
+
+  #letGo(): void {
+    for (const part of this.#kept ?? []) {
+      part.kept = false;
+      part.free();
+    }
+    this.#kept = null;
   }
 }
 
