@@ -81,14 +81,19 @@ export class LiveExchange implements OpenExchange {
 
 /** What the headers say of waiting and of the provider's request id. */
 function readHeaders(attempt: Attempt, headers: Headers): void {
-  for (const [name, value] of headers) {
-    // Only a few names matter, and their lengths tell most others apart without lower-casing them.
-    if (name.length < 10 || name.length > 14) continue;
-    const lower = name.toLowerCase();
-    if (lower === 'x-request-id' || lower === 'request-id') attempt.requestId = value.slice(0, 200);
-    else if (lower === 'retry-after-ms') set(attempt, Number(value));
-    else if (lower === 'retry-after' && attempt.retryAfterMs === undefined) set(attempt, retryAfter(value));
-  }
+  const id = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
+  if (id !== undefined) attempt.requestId = id.slice(0, 200);
+  const waitMs = headerOf(headers, 'retry-after-ms');
+  const wait = headerOf(headers, 'retry-after');
+  if (waitMs !== undefined) set(attempt, Number(waitMs));
+  else if (wait !== undefined) set(attempt, retryAfter(wait));
+}
+
+/** One header. Where `Headers` are given they are asked: going through them all sorts them first. */
+function headerOf(headers: Headers, name: string): string | undefined {
+  if (headers instanceof globalThis.Headers) return headers.get(name) ?? undefined;
+  for (const [key, value] of headers) if (key.length === name.length && key.toLowerCase() === name) return value;
+  return undefined;
 }
 
 function set(attempt: Attempt, ms: number): void {
