@@ -81,19 +81,22 @@ export function openaiUsage(value: unknown): Usage | undefined {
   const usage = fields(value);
   const inputs = fields(usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']);
   const outputs = fields(usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']);
-  const input = count(usage['prompt_tokens']) ?? count(usage['input_tokens']);
+  const given = count(usage['prompt_tokens']) ?? count(usage['input_tokens']);
+  const cacheRead =
+    count(inputs['cached_tokens']) ??
+    count(usage['prompt_cache_hit_tokens']) ??
+    count(usage['cached_tokens']) ??
+    count(usage['num_cached_tokens']);
+  // Grok on Azure counts cached tokens apart: seen where there are more of them than of all. Our word for input includes them.
+  const input = given !== undefined && cacheRead !== undefined && cacheRead > given ? given + cacheRead : given;
   const reasoning = count(outputs['reasoning_tokens']);
   let output = count(usage['completion_tokens']) ?? count(usage['output_tokens']);
   // xAI leaves reasoning out of the completion tokens but bills it: the total tells.
-  if (output !== undefined && reasoning && usage['total_tokens'] === (input ?? 0) + output + reasoning) output += reasoning;
+  if (output !== undefined && reasoning && usage['total_tokens'] === (given ?? 0) + output + reasoning) output += reasoning;
   return presentOrNone({
     input,
     output,
-    cacheRead:
-      count(inputs['cached_tokens']) ??
-      count(usage['prompt_cache_hit_tokens']) ??
-      count(usage['cached_tokens']) ??
-      count(usage['num_cached_tokens']),
+    cacheRead,
     cacheWrite: count(inputs['cache_write_tokens']),
     reasoning,
     audioInput: count(inputs['audio_tokens']),

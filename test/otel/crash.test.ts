@@ -31,8 +31,9 @@ describe('T5 killed at random points', () => {
     const dir = join(folder, 'recordings');
     const acknowledged = join(folder, 'acknowledged');
     let unheard = 0;
+    let share: number = faulty;
     const server = await startReceiver(() => {
-      const fault = Math.random() < faulty ? FAULTS[Math.floor(Math.random() * FAULTS.length)]! : 'ok';
+      const fault = Math.random() < share ? FAULTS[Math.floor(Math.random() * FAULTS.length)]! : 'ok';
       if (fault === 'reset-mid-body') unheard++;
       return fault;
     });
@@ -46,6 +47,8 @@ describe('T5 killed at random points', () => {
         await once(child, 'exit');
       }
       const beforeLast = server.accepted.size;
+      // Each fault costs a wait of up to seconds: what is left is a hundred batches.
+      share = faulty / 10;
       const child = start([...args, 'deliver']);
       const [[{ done, stats }]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
       const ids = readFileSync(acknowledged, 'utf8').trim().split('\n');

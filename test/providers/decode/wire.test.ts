@@ -26,11 +26,14 @@ function wireUsage(x: WireExchange): Usage {
   for (const body of x.framing === 'sse' ? events(x.text) : [JSON.parse(x.text)]) {
     for (const said of [body.usage, body.response?.usage, body.message?.usage, body.x_groq?.usage]) {
       for (const [key, value] of Object.entries(said ?? {})) if (typeof value === 'number') usage[key] = value;
+      usage['apart'] = said?.prompt_tokens_details?.cached_tokens ?? usage['apart'] ?? 0;
     }
   }
   const input = usage['prompt_tokens'] ?? usage['input_tokens'];
   const output = usage['completion_tokens'] ?? usage['output_tokens'];
-  const cached = (usage['cache_read_input_tokens'] ?? 0) + (usage['cache_creation_input_tokens'] ?? 0);
+  // More cached tokens than tokens: this provider counts them apart.
+  const apart = input !== undefined && usage['apart']! > input ? usage['apart']! : 0;
+  const cached = (usage['cache_read_input_tokens'] ?? 0) + (usage['cache_creation_input_tokens'] ?? 0) + apart;
   return {
     ...(input !== undefined && { input: input + cached }),
     ...(output !== undefined && x.endpoint !== 'embeddings' && { output }),
