@@ -209,7 +209,9 @@ export class RunningClient {
       null,
     );
     this.#exporter = exporter;
-    if (exporter) settings.onEvent = exporter.offer;
+    if (exporter === null) return;
+    settings.onFile = exporter.begin;
+    settings.onEvent = exporter.offer;
   }
 
   #onReport(report: ShipperReport): void {

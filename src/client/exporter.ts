@@ -8,6 +8,7 @@ import { deliverInChild } from './deliver-child.ts';
 import type { ShippingOptions } from './shipping.ts';
 
 export interface Exporter {
+  readonly begin: ExportQueue['begin'];
   readonly offer: ExportQueue['offer'];
   /** Sends what waits; true when nothing waits any more. Never rejects. */
   flush(timeoutMs: number): Promise<boolean>;
@@ -32,6 +33,7 @@ export function startExporter(options: ShippingOptions, onReport: (report: Shipp
     (error: unknown) => reportFault('client.exporter', error),
   );
   return {
+    begin: (path) => queue.begin(path),
     offer(path, header, event, endOffset) {
       queue.offer(path, header, event, endOffset);
       shipper?.wake();

@@ -26,6 +26,8 @@ export interface ExportQueueOptions {
 
 /** No method throws. */
 export interface ExportQueue extends ExportSource {
+  /** A recording was begun: from here on it is in the queue, so that a kill before its first event is known cannot leave it out. */
+  begin(path: string): void;
   /**
    * An event was written to the recording at `path`, which is `endOffset` bytes long since. With an `endOffset` that is no further than before, the
    * event is not in the log, and is held in memory alone.
@@ -75,6 +77,10 @@ class Queue implements ExportQueue {
 
   get #me(): Owner {
     return (this.#owner ??= newOwner(this.#options.pid ?? process.pid));
+  }
+
+  begin(path: string): void {
+    if (!this.#closed && !this.#recordings.has(path)) guard('export.begin', () => this.#add(path), undefined);
   }
 
   offer(path: string, header: SessionLine, event: SpanEvent, endOffset: number): void {

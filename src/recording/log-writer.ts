@@ -1,7 +1,7 @@
 /** The log of one session while it runs (docs/recording-format.md, decision 0002): what it is told, it has written in the order it was told. */
 import { join } from 'node:path';
 import { epochUs, monotonicUs } from '../core/clock.ts';
-import { reportFault } from '../core/diagnostics.ts';
+import { guard, reportFault } from '../core/diagnostics.ts';
 import { FORMAT_VERSION, type EndLine, type LineKind, type NoteLine, type OpenLine, type SessionLine } from '../events/lines.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
@@ -26,6 +26,8 @@ export interface LogOptions {
   /** The recordings folder; made if missing. */
   dir: string;
   header: LogHeader;
+  /** Told of the file when it has its header and nothing else. */
+  onBegin?: (path: string) => void;
   /**
    * Told of each event after its line was written, with the size of the file then. When the disk takes no more, it is still told of every event,
    * and the size stays where it was.
@@ -93,6 +95,7 @@ class LogWriter implements SessionLog, ExchangeLog {
   readonly blobs: AppendFile;
   lost = 0;
   readonly #file: AppendFile;
+  readonly #onBegin: LogOptions['onBegin'];
   readonly #onEvent: LogOptions['onEvent'];
   readonly #startUs: number;
   #waiting: WaitingLine[] = [];
@@ -102,9 +105,10 @@ class LogWriter implements SessionLog, ExchangeLog {
   #unwritten = 0;
   #ended = false;
 
-  constructor({ dir, header, onEvent }: LogOptions) {
+  constructor({ dir, header, onBegin, onEvent }: LogOptions) {
     const { argv: _argv, cwd: _cwd, ...facts } = header;
     this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
+    this.#onBegin = onBegin;
     this.#onEvent = onEvent;
     this.#startUs = startOf(header.epoch);
     // A second recording of the same session id, of another process or another day, gets a name of its own.
@@ -238,6 +242,7 @@ class LogWriter implements SessionLog, ExchangeLog {
     this.#count(lines.appendMembers('{"s":0,"k":"session","t":0', JSON.stringify(members)));
     this.#write();
     this.blobs.path = this.path.replace(/\.jsonl$/, '.blobs');
+    guard('recording.on-begin', () => this.#onBegin?.(this.path), undefined);
   }
 
   #makeRoom(): void {

@@ -23,6 +23,8 @@ export interface SessionSettings {
   environment?: string;
   service?: string;
   tags?: string[];
+  /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
+  onFile?: (path: string) => void;
   /** Told of each finished event once it is on disk; the argument of the exporter's queue. */
   onEvent?: (path: string, header: SessionLine, event: SpanEvent, endOffset: number) => void;
   /** Told when a session begins: the first thing happened in it, or it was started on purpose. */
@@ -99,10 +101,11 @@ export class LiveSession {
     if (this.#log !== null || this.ended) return !this.ended;
     this.#full = this.#settings.mode === 'full';
     this.#startedUs = monotonicUs();
-    const { onEvent, onBegin } = this.#settings;
+    const { onEvent, onFile, onBegin } = this.#settings;
     const log = openLog({
       dir: this.#settings.dir,
       header: this.#header(),
+      ...(onFile === undefined ? {} : { onBegin: onFile }),
       ...(onEvent === undefined
         ? {}
         : { onEvent: (event: SpanEvent, header: SessionLine, endOffset: number) => onEvent(log.path, header, event, endOffset) }),

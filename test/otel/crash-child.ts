@@ -33,6 +33,7 @@ function session(): SessionLog {
   const log: SessionLog = openLog({
     dir,
     header: facts,
+    onBegin: (path) => queue.begin(path),
     onEvent: (done, line, end) => {
       queue.offer(log.path, line, done, end);
       shipper.wake();

@@ -62,8 +62,11 @@ describe('T5 killed at random points', () => {
       expect(ids.filter((id) => !server.accepted.has(id))).toEqual([]);
       // At most the one batch that was in flight at each kill, and each one whose acceptance was not heard.
       expect(again).toBeLessThanOrEqual((KILLS + unheard) * 20);
-      const left = readdirSync(dir).filter((name) => name !== '.gitignore');
-      expect(left.filter((name) => !name.endsWith('.jsonl') || mode === 'metadata')).toEqual([]);
+      // A kill while a cursor is being replaced leaves its successor behind; a later start clears that away (export-queue.test.ts).
+      const left = readdirSync(dir).filter((name) => name !== '.gitignore' && !/\.cursor\.\d+$/.test(name));
+      // In metadata mode a recording goes with its last event; one that was killed before its first line was whole has nothing to export.
+      const bare = (name: string): boolean => !readFileSync(join(dir, name), 'utf8').includes('"k":"event"');
+      expect(left.filter((name) => !name.endsWith('.jsonl') || (mode === 'metadata' && !bare(name)))).toEqual([]);
     } finally {
       await server.close();
       rmSync(folder, { recursive: true, force: true });
