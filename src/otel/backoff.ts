@@ -1,4 +1,5 @@
 /** How long to wait before trying again. */
+import { retryAfterMs } from '../core/retry-after.ts';
 
 const FIRST_MS = 1_000;
 /** Longest wait of our own; the server may ask for more. */
@@ -13,14 +14,7 @@ export function backoffMs(attempt: number, random: () => number): number {
 }
 
 /** `Retry-After` in milliseconds, given as seconds or as an HTTP date; undefined when it is absent, garbage, zero or past. */
-export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const ms = /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) * 1_000 : httpDateMs(text, nowMs);
-  return ms > 0 ? Math.min(Math.ceil(ms), RETRY_AFTER_CAP_MS) : undefined;
-}
-
-function httpDateMs(text: string, nowMs: number): number {
-  // Date.parse takes all sorts of text, and `1` for a year; HTTP dates begin with the name of a day.
-  return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
+export function retryAfterOf(value: string | undefined, nowMs: number): number | undefined {
+  const ms = retryAfterMs({ value }, nowMs);
+  return ms === undefined || ms === 0 ? undefined : Math.min(ms, RETRY_AFTER_CAP_MS);
 }

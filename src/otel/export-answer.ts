@@ -1,5 +1,5 @@
 /** What a server's answer to an export says. */
-import { retryAfterMs } from './backoff.ts';
+import { retryAfterOf } from './backoff.ts';
 
 /**
  * The fate of one request. `accepted`: the server has the spans, but for `rejected` of them, which it will never take. `retry`: it does not have them yet; `status` is
@@ -27,7 +27,7 @@ export function answerOf(http: HttpAnswer, nowMs: number): Answer {
   const { status } = http;
   if (status >= 200 && status < 300) return { kind: 'accepted', ...partialSuccess(http) };
   if (RETRYABLE.has(status)) {
-    const afterMs = retryAfterMs(http.retryAfter, nowMs);
+    const afterMs = retryAfterOf(http.retryAfter, nowMs);
     return { kind: 'retry', reason: `HTTP ${status}`, ...(afterMs === undefined ? {} : { afterMs }) };
   }
   if (status === 413) return { kind: 'too-large' };

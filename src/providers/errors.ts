@@ -1,28 +1,15 @@
 /** What an error of an SDK says, as codes: the class, the provider's code, the status, the id of the request, and how long to wait. Never its message. */
-import { epochUs, monotonicUs } from '../core/clock.ts';
+import { retryAfterMs } from '../core/retry-after.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import { header } from '../patch/exchange.ts';
 import { codeWord, errorType, systemCode } from '../patch/transport-error.ts';
 import { present } from './fields.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-const WAIT_MS_MAX = 24 * 3600 * 1000;
 
-/** The wait that a provider asked for: `retry-after-ms`, or `retry-after` in seconds or as a date. */
-export function retryAfterMs(headers: any, nowMs: number = (epochUs() + monotonicUs()) / 1000): number | undefined {
-  const exact = waitMs(header(headers, 'retry-after-ms'), 1);
-  if (exact !== undefined) return exact;
-  const value = header(headers, 'retry-after');
-  const seconds = waitMs(value, 1000);
-  if (seconds !== undefined || value === undefined || !Number.isNaN(Number(value))) return seconds;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, Math.round(date - nowMs)), WAIT_MS_MAX);
-}
-
-function waitMs(value: string | undefined, unitMs: number): number | undefined {
-  if (value === undefined || value.trim() === '') return undefined;
-  const wait = Number(value) * unitMs;
-  return Number.isFinite(wait) && wait >= 0 ? Math.min(Math.round(wait), WAIT_MS_MAX) : undefined;
+/** The wait that a provider asked for, in milliseconds. */
+export function waitAsked(headers: any, nowMs?: number): number | undefined {
+  return retryAfterMs({ exact: header(headers, 'retry-after-ms'), value: header(headers, 'retry-after') }, nowMs);
 }
 
 /** The provider's id of a request, from the headers of its answer. */
@@ -47,7 +34,7 @@ export function stainlessError(error: unknown): ErrorFacts {
       code: codeWord(e.code) ?? bodyCode(e.error) ?? codeWord(e.type) ?? systemCode(e.cause),
       status: typeof status === 'number' ? status : undefined,
       requestId: requestId(e.headers) ?? givenId(e.requestID ?? e.request_id),
-      retryAfterMs: retryAfterMs(e.headers),
+      retryAfterMs: waitAsked(e.headers),
     }),
   };
 }
@@ -69,6 +56,6 @@ export function answerError(status: number, headers: any, body: unknown): ErrorF
   const type = CLASSES[status] ?? (status >= 500 ? 'InternalServerError' : 'APIError');
   return {
     type,
-    ...present({ code: bodyCode(body), status, requestId: requestId(headers), retryAfterMs: retryAfterMs(headers) }),
+    ...present({ code: bodyCode(body), status, requestId: requestId(headers), retryAfterMs: waitAsked(headers) }),
   };
 }

@@ -1,6 +1,6 @@
 /** One HTTP attempt of an event: keeps its facts in both modes, and hands the bytes to the recording in full mode. */
-import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
+import { retryAfterMs } from '../core/retry-after.ts';
 import type { Attempt, ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { LiveSession } from './live-session.ts';
@@ -83,10 +83,8 @@ export class LiveExchange implements OpenExchange {
 function readHeaders(attempt: Attempt, headers: Headers): void {
   const id = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
   if (id !== undefined) attempt.requestId = id.slice(0, 200);
-  const waitMs = headerOf(headers, 'retry-after-ms');
-  const wait = headerOf(headers, 'retry-after');
-  if (waitMs !== undefined) set(attempt, Number(waitMs));
-  else if (wait !== undefined) set(attempt, retryAfter(wait));
+  const wait = retryAfterMs({ exact: headerOf(headers, 'retry-after-ms'), value: headerOf(headers, 'retry-after') });
+  if (wait !== undefined) attempt.retryAfterMs = wait;
 }
 
 /** One header. Where `Headers` are given they are asked: going through them all sorts them first. */
@@ -94,15 +92,4 @@ function headerOf(headers: Headers, name: string): string | undefined {
   if (headers instanceof globalThis.Headers) return headers.get(name) ?? undefined;
   for (const [key, value] of headers) if (key.length === name.length && key.toLowerCase() === name) return value;
   return undefined;
-}
-
-function set(attempt: Attempt, ms: number): void {
-  if (Number.isFinite(ms) && ms >= 0) attempt.retryAfterMs = Math.round(ms);
-}
-
-/** Seconds, or a date (RFC 9110, section 10.2.3), in milliseconds from now. */
-function retryAfter(value: string): number {
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds * 1000;
-  return Math.max(0, Date.parse(value) - (epochUs() + monotonicUs()) / 1000);
 }

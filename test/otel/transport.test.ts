@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SCHEMA_URL } from '../../src/events/genai-names.ts';
 import { resourceOf, scopeOf, spanOf } from '../../src/events/genai.ts';
-import { backoffMs, retryAfterMs } from '../../src/otel/backoff.ts';
+import { backoffMs, retryAfterOf } from '../../src/otel/backoff.ts';
 import { encodeTraces } from '../../src/otel/protobuf.ts';
 import { createTransport, type Transport, type TransportOptions } from '../../src/otel/transport.ts';
 import { type Behaviour, partialSuccess, type Receiver, startReceiver } from '../support/otlp-receiver.ts';
@@ -214,7 +214,7 @@ describe('T4 waiting', () => {
 
   it('believes a server only so far', () => {
     const now = Date.parse('2026-11-21T00:00:00Z');
-    const read = (value?: string): unknown => retryAfterMs(value, now);
+    const read = (value?: string): unknown => retryAfterOf(value, now);
     expect(read('2')).toBe(2_000);
     expect(read(' 1.5 ')).toBe(1_500);
     expect(read('Sat, 21 Nov 2026 00:00:05 GMT')).toBe(5_000);

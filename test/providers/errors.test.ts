@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerError, requestId, retryAfterMs, stainlessError } from '../../src/providers/errors.ts';
+import { answerError, requestId, waitAsked, stainlessError } from '../../src/providers/errors.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
@@ -19,8 +19,8 @@ describe('P7 what an error says', () => {
     [undefined, undefined],
     ['text', undefined],
   ])('retry after: %j is %s', (headers: any, expected) => {
-    expect(retryAfterMs(headers, NOW)).toBe(expected);
-    if (typeof headers === 'object') expect(retryAfterMs(new Headers(headers), NOW)).toBe(expected);
+    expect(waitAsked(headers, NOW)).toBe(expected);
+    if (typeof headers === 'object') expect(waitAsked(new Headers(headers), NOW)).toBe(expected);
   });
 
   test('request ids of both providers, and nothing that is no id', () => {
