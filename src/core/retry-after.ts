@@ -21,6 +21,5 @@ export function retryAfterMs(
 }
 
 function scaled(text: string | undefined, unitMs: number): number | undefined {
-  const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isFinite(number) && number >= 0 ? number * unitMs : undefined;
+  return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) * unitMs : undefined;
 }
