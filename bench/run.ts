@@ -80,6 +80,9 @@ function rotated<T>(items: readonly T[], round: number): T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
+/** Optimising compilers work on threads of the process, and their time counts: a candidate with more code takes longer to settle. */
+const WARM_UP_ROUNDS = 6;
+
 /** What went wrong, to be told at the end: one candidate that fails a task must not take the others' figures with it. */
 const failures: string[] = [];
 
@@ -114,7 +117,7 @@ async function runTasks(workers: ReadonlyMap<string, Worker>): Promise<string[]>
     const calls = options.quick ? Math.max(task.atOnce, Math.ceil(task.calls / 4)) : task.calls;
     const result: Rounds<Cost> = new Map([...workers.keys()].map((name) => [name, []]));
     // The first rounds are thrown away: code is compiled, connections are made.
-    for (let round = -2; round < rounds; round++) {
+    for (let round = options.quick ? -2 : -WARM_UP_ROUNDS; round < rounds; round++) {
       for (const [name, worker] of rotated([...workers], round)) {
         if (!result.has(name)) continue;
         const cost = await attempt(name, task.name, () => worker.obey({ do: 'task', task: index, calls }));
