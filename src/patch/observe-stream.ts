@@ -86,6 +86,8 @@ class Reading {
   }
 
   #end(end: StreamEnd): void {
+    // What stays registered survives every young collection, with all that hangs on it.
+    dropped.unregister(this.#sink);
     looking('patch.stream', () => this.#sink.ended(end));
   }
 }
@@ -97,7 +99,7 @@ const streamOf = new WeakMap<object, object>();
 export function observeStream(stream: any, sink: StreamSink): void {
   const make = stream.iterator;
   const reading = startReading(stream.controller.signal, sink);
-  dropped.register(stream, sink);
+  dropped.register(stream, sink, sink);
   setOwn(stream, 'iterator', function (this: unknown, ...args: unknown[]) {
     const iterator: any = Reflect.apply(make, this, args);
     looking('patch.iterator', () => {
