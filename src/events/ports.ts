@@ -42,6 +42,8 @@ export interface OpenEvent {
   readonly ended: boolean;
   /** Whether exchange bytes are kept: false means that bodies need not be looked at. */
   readonly wantsBodies: boolean;
+  /** Whoever opened the event may leave a reference to itself here. */
+  owner?: unknown;
   /** Runs `fn` with this event as the parent of whatever happens inside. */
   run<T>(fn: () => T): T;
   /** An HTTP attempt was sent on behalf of this event. */

@@ -24,7 +24,6 @@ export interface CallKind {
   error: (error: unknown) => ErrorFacts;
 }
 
-const calls = new WeakMap<OpenEvent, LlmCall>();
 /** Calls whose promise was collected without anybody having asked it for anything. */
 const dropped = new FinalizationRegistry<LlmCall>((call) => looking('patch.dropped', () => call.drop()));
 
@@ -49,8 +48,8 @@ export function beginCall(kind: CallKind, client: unknown, body: unknown): LlmCa
 /** The open call that an attempt of `client` belongs to. */
 export function callOf(client: unknown): LlmCall | null {
   const event = hub.recorder?.current() ?? null;
-  const call = event === null || event.ended ? undefined : calls.get(event);
-  return call?.client === client ? (call ?? null) : null;
+  const call = event === null || event.ended ? undefined : event.owner;
+  return call instanceof LlmCall && call.client === client ? call : null;
 }
 
 export class LlmCall implements PromiseSink, StreamSink {
@@ -71,7 +70,7 @@ export class LlmCall implements PromiseSink, StreamSink {
     this.client = client;
     this.#kind = kind;
     this.#body = body;
-    calls.set(event, this);
+    event.owner = this;
   }
 
   /** Runs the SDK's method as part of the call. */
@@ -81,7 +80,12 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   /** Knows of the promise that the app was given, so as to end when nobody holds it any more. */
   holdsNot(promise: object): void {
-    dropped.register(promise, this, this);
+    // An app that awaits it has asked before this turn is over; registering costs more than asking again.
+    queueMicrotask(() =>
+      looking('patch.promise', () => {
+        if (this.#asked === 'nothing' && !this.event.ended) dropped.register(promise, this, this);
+      }),
+    );
   }
 
   /** An attempt was sent. The one before it, if its answer was not read, will not be read any more. */

@@ -29,6 +29,7 @@ export class LiveEvent implements OpenEvent {
   readonly trace: string;
   readonly wantsBodies: boolean;
   ended = false;
+  owner: unknown = undefined;
   readonly #name: string;
   readonly #start: number;
   readonly #parent: string | undefined;
