@@ -1,6 +1,7 @@
 /** A client that runs: everything that `init()` started, held together so that it can be told, changed and stopped. */
 import { monotonicUs } from '../core/clock.ts';
 import { guard, onFault } from '../core/diagnostics.ts';
+import { saidBy } from '../core/thrown.ts';
 import { hub } from '../events/ports.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
 import { ensureFolder, recordingsFolder } from '../recording/folder.ts';
@@ -10,7 +11,7 @@ import { handle, useSessions } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
 import { createSessions, SESSIONS_OPEN_MAX } from '../session/store.ts';
 import type { SessionStore } from '../session/store.ts';
-import { errorContent, errorFacts } from '../session/wrappers.ts';
+import { errorFacts } from '../session/wrappers.ts';
 import { startExporter } from './exporter.ts';
 import type { Exporter } from './exporter.ts';
 import { exitEnd, signalEnd } from './ending.ts';
@@ -165,7 +166,7 @@ export class RunningClient {
     this.#uncaught = true;
     const event = this.sessions.recorder.open({ type: 'error', name: origin });
     event?.note({ kind: 'failure', type: 'orchestration', code: 'uncaught_exception' });
-    event?.end({ status: 'error', error: errorFacts(error), content: () => errorContent(error) });
+    event?.end({ status: 'error', error: errorFacts(error), content: () => ({ error: saidBy(error) }) });
   }
 
   #sayTotals(): void {

@@ -1,5 +1,6 @@
 /** One call of an SDK from its beginning to its one end, whichever of its many ends comes first. */
 import { guard } from '../core/diagnostics.ts';
+import { saidBy } from '../core/thrown.ts';
 import { hub } from '../events/ports.ts';
 import type { ErrorFacts, EventContent, LlmRequest } from '../events/model.ts';
 import type { ExchangeEnd, OpenEvent, Outcome } from '../events/ports.ts';
@@ -183,7 +184,7 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #failed(error: unknown): Outcome {
     const facts = guard('patch.error', () => this.#kind.error(error), { type: 'Error' });
-    return { status: 'error', error: facts, content: () => this.#content({ error: said(error) }) };
+    return { status: 'error', error: facts, content: () => this.#content({ error: saidBy(error) }) };
   }
 
   /** Bodies stand in the exchanges; only a call of which no exchange was seen carries them itself. */
@@ -228,9 +229,4 @@ function isResponse(value: any): boolean {
   return (
     typeof value === 'object' && value !== null && typeof value.arrayBuffer === 'function' && typeof value.headers === 'object'
   );
-}
-
-function said(error: unknown): { message: string; stack?: string } {
-  if (!(error instanceof Error)) return { message: String(error) };
-  return { message: String(error.message), ...(typeof error.stack === 'string' && { stack: error.stack }) };
 }

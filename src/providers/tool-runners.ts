@@ -4,6 +4,7 @@
  */
 import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
+import { saidBy } from '../core/thrown.ts';
 import { hub } from '../events/ports.ts';
 import type { EventContent } from '../events/model.ts';
 import type { OpenEvent } from '../events/ports.ts';
@@ -90,10 +91,10 @@ function runTool(event: OpenEvent, run: () => unknown, args: readonly unknown[])
   const given = event.wantsBodies ? serialise(parsed(args[0])) : undefined;
   const content = (result: EventContent): EventContent => ({ arguments: given ?? serialise(parsed(args[0])), ...result });
   const ok = (value: unknown): void =>
-    looking('patch.tool', () => event.end({ status: 'ok', content: () => content({ result: serialise(value) }) }));
+    looking('patch.tool', () => event.end({ status: 'ok', content: () => content({ result: value }) }));
   const failed = (error: unknown): void =>
     looking('patch.tool', () =>
-      event.end({ status: 'error', error: transportError(error), content: () => content({ error: said(error) }) }),
+      event.end({ status: 'error', error: transportError(error), content: () => content({ error: saidBy(error) }) }),
     );
   let value: any;
   try {
@@ -131,9 +132,4 @@ function parsed(value: unknown): unknown {
   } catch {
     return value;
   }
-}
-
-function said(error: unknown): { message: string; stack?: string } {
-  if (!(error instanceof Error)) return { message: String(error) };
-  return { message: String(error.message), ...(typeof error.stack === 'string' && { stack: error.stack }) };
 }

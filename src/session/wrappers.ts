@@ -1,6 +1,7 @@
 /** `recordTool` and `recordAction`: a function that does what it did, and leaves an event. */
 import { serialise } from '../core/serialise.ts';
-import type { EventContent, ErrorFacts } from '../events/model.ts';
+import { saidBy } from '../core/thrown.ts';
+import type { ErrorFacts } from '../events/model.ts';
 import { hub } from '../events/ports.ts';
 import type { EventStart } from '../events/ports.ts';
 import { token } from './checked-note.ts';
@@ -38,7 +39,7 @@ function wrap<F extends (...args: never[]) => unknown>(fn: F, start: EventStart)
       (outcome) => {
         if (outcome.threw) {
           const { error } = outcome;
-          event.end({ status: 'error', error: errorFacts(error), content: () => ({ arguments: given, ...errorContent(error) }) });
+          event.end({ status: 'error', error: errorFacts(error), content: () => ({ arguments: given, error: saidBy(error) }) });
         } else event.end({ status: 'ok', content: () => ({ arguments: given, result: outcome.value }) });
       },
     );
@@ -56,11 +57,4 @@ export function errorFacts(error: unknown): ErrorFacts {
   const type = named === 'Error' || named === 'invalid' ? token(error.constructor.name) : named;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && token(code) === code ? { type, code } : { type };
-}
-
-/** What a thrown value said. */
-export function errorContent(error: unknown): EventContent {
-  if (!(error instanceof Error)) return { error: { message: String(error).slice(0, 100_000) } };
-  const message = String(error.message).slice(0, 100_000);
-  return { error: typeof error.stack === 'string' ? { message, stack: error.stack.slice(0, 100_000) } : { message } };
 }

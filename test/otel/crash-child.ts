@@ -7,6 +7,7 @@ import { createTransport } from '../../src/otel/transport.ts';
 import { newSessionId, newSpanId } from '../../src/core/ids.ts';
 import { openExportQueue } from '../../src/recording/export-queue.ts';
 import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
+import { emptyStats } from '../../src/session/stats.ts';
 import { event, header } from './events.ts';
 
 const [dir = '', url = '', acknowledged = '', mode = '', last] = process.argv.slice(2);
@@ -44,17 +45,6 @@ function session(): SessionLog {
 
 if (last === undefined) {
   const logs = [session(), session(), session()];
-  const stats = {
-    durationMs: 0,
-    events: 0,
-    llm: 0,
-    tools: 0,
-    actions: 0,
-    errors: 0,
-    retries: 0,
-    tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
-    cost: { usd: 0, unknown: 0 },
-  };
   setInterval(() => {
     for (let count = 0; count < 3; count++) {
       const index = Math.floor(Math.random() * logs.length);
@@ -64,7 +54,7 @@ if (last === undefined) {
       // The app has its result: from here on the event may not be lost.
       appendFileSync(acknowledged, `${one.id}\n`);
       if (Math.random() < 0.02) {
-        logs[index]!.end({ state: 'success', reason: 'ended', stats });
+        logs[index]!.end({ state: 'success', reason: 'ended', stats: emptyStats() });
         logs[index] = session();
       }
     }

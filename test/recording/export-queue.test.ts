@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listFaults } from '../../src/core/diagnostics.ts';
 import type { SpanEvent } from '../../src/events/model.ts';
 import type { ExportBatch } from '../../src/events/ports.ts';
+import { emptyStats } from '../../src/session/stats.ts';
 import { type ExportQueue, openExportQueue } from '../../src/recording/export-queue.ts';
 import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
 import { event, header } from '../otel/events.ts';
@@ -48,18 +49,7 @@ function add(log: SessionLog, many = 1): string[] {
   });
 }
 
-const STATS = {
-  durationMs: 0,
-  events: 0,
-  llm: 0,
-  tools: 0,
-  actions: 0,
-  errors: 0,
-  retries: 0,
-  tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
-  cost: { usd: 0, unknown: 0 },
-};
-const end = (log: SessionLog): void => log.end({ state: 'success', reason: 'ended', stats: STATS });
+const end = (log: SessionLog): void => log.end({ state: 'success', reason: 'ended', stats: emptyStats() });
 
 const idsOf = (batch: ExportBatch | null): string[] => (batch?.items ?? []).map(({ event: { id } }) => id);
 
