@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const require = createRequire(import.meta.url);
 const MANAGER = require.resolve('@opentelemetry/context-async-hooks');
 /** The one that the published packages use among themselves. */
-const published = createRequire(require.resolve('@opentelemetry/otlp-transformer'));
+const published = createRequire(require.resolve('otlp-transformer-0-215'));
 const CORE = published.resolve('@opentelemetry/core');
 const APIS = { '1.9.1': require.resolve('@opentelemetry/api'), '1.10.0': require.resolve('opentelemetry-api-1-10') };
 const OURS = join(import.meta.dirname, '../../src/otel/app-context.ts');

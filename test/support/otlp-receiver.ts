@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 
 // The generated definitions are an internal module of that package, so they come without types.
 const require = createRequire(import.meta.url);
-const root = require('@opentelemetry/otlp-transformer/build/src/generated/root.js');
+const root = require('otlp-transformer-0-215/build/src/generated/root.js');
 const { ExportTraceServiceRequest, ExportTraceServiceResponse } = root.opentelemetry.proto.collector.trace.v1;
 
 /** OTLP in its JSON form: ids as hex, 64-bit integers as decimal strings. */
