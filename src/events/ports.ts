@@ -22,6 +22,18 @@ export interface EventStart {
   name: string;
   llm?: LlmFacts;
   tool?: ToolFacts;
+  /** The event that it happens in, where a framework knows better than the async scope does; it may have ended. */
+  within?: OpenEvent;
+  /** The span of another process, or of the app's own, that it happens in; only where no event of ours is around it. */
+  remote?: RemoteParent;
+}
+
+/** A parent that came over a wire, as W3C trace context. */
+export interface RemoteParent {
+  /** 32 hex digits. */
+  trace: string;
+  /** 16 hex digits. */
+  span: string;
 }
 
 /** What is known when an event ends. */
@@ -38,8 +50,14 @@ export interface Outcome {
 /** An event that has begun. Every method is safe after the end, does nothing then, and never throws. */
 export interface OpenEvent {
   readonly id: string;
+  /** 32 hex digits. */
+  readonly trace: string;
   readonly type: EventType;
   readonly ended: boolean;
+  /** The event that this one began in. */
+  readonly above: OpenEvent | null;
+  /** Whether an LLM event began inside of this one, however deep: then a framework's call of a model was carried out by an SDK that we see. */
+  readonly carriesCall: boolean;
   /** Whether exchange bytes are kept: false means that bodies need not be looked at. */
   readonly wantsBodies: boolean;
   /** Whoever opened the event may leave a reference to itself here. */
@@ -53,6 +71,8 @@ export interface OpenEvent {
   /** Adds facts found out late, such as the server address. */
   amend(facts: Partial<LlmFacts>): void;
   note(note: NoteInput): void;
+  /** Makes another thing of an open event, without LLM facts: for a framework's call of a model that turned out to be an LLM event further in. */
+  become(type: EventType, name: string): void;
   /** Ends the event. In the recording when this returns. The first call counts. */
   end(outcome: Outcome): void;
 }
@@ -98,15 +118,24 @@ export interface Answerer {
   answer(request: ExchangeRequest, event: OpenEvent | null): Promise<Response> | null;
 }
 
+/** The event that a framework says the current code runs in: a framework keeps an async scope of its own. Must be fast and may throw. */
+export type ScopeBridge = () => OpenEvent | null | undefined;
+
 export interface Hub {
   recorder: Recorder | null;
   answerer: Answerer | null;
+  /** Asked by the recorder for the parent of a new event; the innermost of what they and our own scope say counts. */
+  bridges: ScopeBridge[];
 }
 
 const HUB = Symbol.for('hindcast.hub.v1');
 
 /** The one hub of the process, shared by every copy of this package in it. */
-export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= { recorder: null, answerer: null }) as Hub;
+export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= {
+  recorder: null,
+  answerer: null,
+  bridges: [],
+}) as Hub;
 
 /** One finished event on its way to a backend, with the header of the recording it stands in. */
 export interface ExportItem {

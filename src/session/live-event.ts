@@ -22,7 +22,7 @@ const ATTEMPTS_MAX = 1000;
 
 export class LiveEvent implements OpenEvent {
   readonly id: string;
-  readonly type: EventType;
+  type: EventType;
   readonly session: LiveSession;
   /** The open event that this one began in. */
   readonly above: LiveEvent | null;
@@ -30,7 +30,8 @@ export class LiveEvent implements OpenEvent {
   readonly wantsBodies: boolean;
   ended = false;
   owner: unknown = undefined;
-  readonly #name: string;
+  carriesCall = false;
+  #name: string;
   readonly #start: number;
   readonly #parent: string | undefined;
   readonly #tool: EventStart['tool'];
@@ -87,6 +88,13 @@ export class LiveEvent implements OpenEvent {
       },
       undefined,
     );
+  }
+
+  become(type: EventType, name: string): void {
+    if (this.ended) return;
+    this.type = type;
+    this.#name = name;
+    this.#llm = undefined;
   }
 
   end(outcome: Outcome): void {

@@ -1,12 +1,13 @@
 /** The Recorder port: finds the session and the parent of a call, and opens its event. */
-import { reportFault } from '../core/diagnostics.ts';
+import { guard, reportFault } from '../core/diagnostics.ts';
 import { newSpanId } from '../core/ids.ts';
-import type { EventStart, OpenEvent, Recorder } from '../events/ports.ts';
+import { hub } from '../events/ports.ts';
+import type { EventStart, OpenEvent, Recorder, RemoteParent } from '../events/ports.ts';
 import { activeSpanContext } from '../otel/app-context.ts';
 import { LiveEvent } from './live-event.ts';
 import type { Place } from './live-event.ts';
 import type { LiveSession } from './live-session.ts';
-import { openEventOf, scopes } from './scope.ts';
+import { openAtOrAbove, openEventOf, scopes } from './scope.ts';
 
 /** A recorder that records into the session of the scope, else into `implicit()`. */
 export function createRecorder(implicit: () => LiveSession | null): Recorder {
@@ -14,10 +15,12 @@ export function createRecorder(implicit: () => LiveSession | null): Recorder {
     open(start: EventStart): OpenEvent | null {
       try {
         const scope = scopes.getStore();
-        const inner = openEventOf(scope);
-        const session = inner?.session ?? (scope && !scope.session.ended ? scope.session : implicit());
+        const above = start.within instanceof LiveEvent ? start.within : innermost(openEventOf(scope));
+        const session = sessionOf(above) ?? (scope && !scope.session.ended ? scope.session : implicit());
         if (session === null || !session.begin()) return null;
-        const event = new LiveEvent(session, newSpanId(), placeIn(session, inner), start);
+        const parent = above?.session === session ? above : null;
+        const event = new LiveEvent(session, newSpanId(), placeIn(session, parent, start.remote), start);
+        if (start.type === 'llm') for (let at = parent; at !== null && !at.carriesCall; at = at.above) at.carriesCall = true;
         session.opened(event);
         return event;
       } catch (error) {
@@ -25,13 +28,35 @@ export function createRecorder(implicit: () => LiveSession | null): Recorder {
         return null;
       }
     },
-    current: () => openEventOf(scopes.getStore()),
+    current: () => innermost(openEventOf(scopes.getStore())),
   };
 }
 
-/** Below the innermost open event, else below the app's own active span and in its trace, else at the top. */
-function placeIn(session: LiveSession, above: LiveEvent | null): Place {
+/** The session of an event, for as long as it takes events. */
+function sessionOf(event: LiveEvent | null): LiveSession | null {
+  return event === null || event.session.ended ? null : event.session;
+}
+
+/** Of the event that our own scope says and those that frameworks say, the one furthest in; what is in neither's way counts for more when a framework says it. */
+function innermost(own: LiveEvent | null): LiveEvent | null {
+  let found = own;
+  for (const bridge of hub.bridges) {
+    const said = guard('session.bridge', bridge, null);
+    const open = said instanceof LiveEvent ? openAtOrAbove(said) : null;
+    if (open !== null && open !== found && !isInside(found, open)) found = open;
+  }
+  return found;
+}
+
+function isInside(event: LiveEvent | null, outer: LiveEvent): boolean {
+  for (let at = event?.above ?? null; at !== null; at = at.above) if (at === outer) return true;
+  return false;
+}
+
+/** Below the innermost event, else below the parent that came from elsewhere or the app's own active span and in its trace, else at the top. */
+function placeIn(session: LiveSession, above: LiveEvent | null, remote: RemoteParent | undefined): Place {
   if (above !== null) return { trace: above.trace, parent: above.id, above };
+  if (remote !== undefined) return { trace: remote.trace, parent: remote.span, above: null };
   const app = activeSpanContext();
   if (app !== null) return { trace: app.traceId, parent: app.spanId, above: null };
   return { trace: session.trace, above: null };

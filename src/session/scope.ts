@@ -13,7 +13,12 @@ export const scopes = new AsyncLocalStorage<Scope>();
 
 /** The innermost event of the scope that is still open. */
 export function openEventOf(scope: Scope | undefined): LiveEvent | null {
-  let event = scope?.event ?? null;
-  while (event !== null && event.ended) event = event.above;
-  return event;
+  return openAtOrAbove(scope?.event ?? null);
+}
+
+/** `event`, or the nearest one around it that is still open. */
+export function openAtOrAbove(event: LiveEvent | null): LiveEvent | null {
+  let at = event;
+  while (at !== null && at.ended) at = at.above;
+  return at;
 }

@@ -78,10 +78,23 @@ export class FakeEvent implements OpenEvent {
     this.parent = parent;
     this.wantsBodies = recorder.options.wantsBodies;
     this.llm = start.llm;
+    this.type = start.type;
+    this.name = start.name;
   }
 
-  get type(): string {
-    return this.start.type;
+  type: string;
+  name: string;
+  readonly trace = 'f'.repeat(32);
+  carriesCall = false;
+
+  get above(): FakeEvent | null {
+    return this.parent;
+  }
+
+  become(type: string, name: string): void {
+    this.type = type;
+    this.name = name;
+    this.llm = undefined;
   }
 
   get ended(): boolean {
@@ -148,7 +161,8 @@ export class FakeRecorder implements Recorder {
 
   open(start: EventStart): OpenEvent | null {
     this.breaks('open');
-    const event = new FakeEvent(this, start, this.#innermost());
+    const event = new FakeEvent(this, start, start.within instanceof FakeEvent ? start.within : this.#innermost());
+    if (start.type === 'llm') for (let at = event.parent; at !== null; at = at.parent) at.carriesCall = true;
     this.events.push(event);
     return event;
   }
@@ -178,9 +192,13 @@ export class FakeRecorder implements Recorder {
   }
 
   #innermost(): FakeEvent | null {
-    let event = this.scope.getStore() ?? null;
-    while (event?.ended) event = event.parent;
-    return event;
+    let found = openAtOrAbove(this.scope.getStore() ?? null);
+    for (const bridge of hub.bridges) {
+      const said = bridge();
+      const open = said instanceof FakeEvent ? openAtOrAbove(said) : null;
+      if (open !== null && open !== found && !isInside(found, open)) found = open;
+    }
+    return found;
   }
 }
 
@@ -189,4 +207,15 @@ export function recordInMemory(options: Partial<FakeOptions> = {}): FakeRecorder
   const recorder = new FakeRecorder(options);
   hub.recorder = recorder;
   return recorder;
+}
+
+function openAtOrAbove(event: FakeEvent | null): FakeEvent | null {
+  let at = event;
+  while (at?.ended) at = at.parent;
+  return at;
+}
+
+function isInside(event: FakeEvent | null, outer: FakeEvent): boolean {
+  for (let at = event?.parent ?? null; at !== null; at = at.parent) if (at === outer) return true;
+  return false;
 }
