@@ -25,6 +25,7 @@ const toolRunner: ToolRunnerTarget = {
 export const anthropic = stainlessProvider({
   name: 'anthropic',
   target: { package: '@anthropic-ai/sdk', esm: ['client.mjs', 'index.mjs'], cjs: ['client.js', 'index.js'] },
+  tested: ['0', '1'],
   client: ['Anthropic', 'BaseAnthropic'],
   methods: [
     { owner: 'Messages', method: 'create', operation: messages },

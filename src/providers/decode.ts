@@ -1,15 +1,9 @@
 /** What was said in a recorded event: for export with content, and for whoever looks at a recording. */
 import type { MessageContent } from '../events/content.ts';
 import type { SpanEvent } from '../events/model.ts';
-import { chatCompletions } from './chat-completions.ts';
-import { textCompletions } from './completions.ts';
 import type { Operation } from './contract.ts';
-import { embeddings } from './embeddings.ts';
 import { parseJson, present, some } from './fields.ts';
-import { images } from './images.ts';
-import { countTokens, messages } from './messages.ts';
-import { audioSpeech, completeLegacy, moderations, transcriptions } from './other-operations.ts';
-import { fetchResponse, responses } from './responses.ts';
+import { providers } from './table.ts';
 import { decodeBody } from './wire-body.ts';
 
 /** Bodies of an event's last exchange, as text. */
@@ -19,25 +13,11 @@ export interface ExchangeBodies {
   contentType?: string;
 }
 
-const OPERATIONS: readonly Operation[] = [
-  chatCompletions,
-  responses,
-  fetchResponse,
-  textCompletions,
-  embeddings,
-  images,
-  moderations,
-  audioSpeech,
-  transcriptions,
-  messages,
-  countTokens,
-  completeLegacy,
-];
-
 /** The operation that an event was a call of; undefined when it is none that we can read. */
 function operationOf(event: SpanEvent): Operation | undefined {
   const { api, operation } = event.llm ?? {};
-  return OPERATIONS.find((one) => one.api === api && one.operation === operation) ?? OPERATIONS.find((one) => one.api === api);
+  const known = providers.flatMap(({ operations }) => operations).filter((one) => one.api === api);
+  return known.find((one) => one.operation === operation) ?? known[0];
 }
 
 /** The messages of an event: read from its exchange, or, where none was seen, from what the event itself holds. Nothing is made up for what neither has. */

@@ -10,53 +10,79 @@ import { isStream, observeStream } from '../patch/observe-stream.ts';
 import type { StreamEnd, StreamSink } from '../patch/observe-stream.ts';
 import { looking } from '../patch/own-member.ts';
 import { runInside } from '../patch/run-inside.ts';
+import { errorType } from '../patch/transport-error.ts';
 import { answerError } from './errors.ts';
 import type { Assembler, Operation, ResponseFacts } from './contract.ts';
 import { parseJson } from './fields.ts';
 import { gatewayOf, providerOfClient } from './hosts.ts';
+import type { Server } from './hosts.ts';
 
-/** What a provider says about the calls of one method. */
+/** What a provider says about the calls of one method. All functions are given what the app gave, or what the SDK made, and must not change it. */
 export interface CallKind {
   /** Name of the provider where neither class nor host says another. */
   provider: string;
   operation: Operation;
-  /** Which argument of the method holds the body. */
-  body: number;
   error: (error: unknown) => ErrorFacts;
+  /** What the operation reads as the request; the first argument, unless said. */
+  body?: (args: readonly any[]) => unknown;
+  /** What the attempts of the call know it by; `_client` of what the method was called on, unless said. */
+  client?: (self: any) => unknown;
+  /** Who is asked; read from the client's class and base URL, unless said. */
+  server?: (client: any, self: any) => Server;
+  /** What the operation reads as the answer, out of what the method's promise gave; all of it, unless said. */
+  answer?: (value: any) => unknown;
+  /** Watches a stream that the method's promise gave, and says whether it was one; the streams of the Stainless family, unless said. */
+  watchStream?: (value: any, sink: StreamSink) => boolean;
+  /** Makes the attempts of a call seen where no method of the SDK sends them all; returns what takes it back when the method's promise has settled. */
+  attempts?: (call: LlmCall, self: any) => () => void;
 }
 
 /** Calls whose promise was collected without anybody having asked it for anything. */
 const dropped = new FinalizationRegistry<LlmCall>((call) => looking('patch.dropped', () => call.drop()));
 
-/** Begins the event of a call, or null when it is not to be recorded. */
-export function beginCall(kind: CallKind, client: unknown, body: unknown): LlmCall | null {
+/** Begins the event of a call of a method of `self`, or null when it is not to be recorded. */
+export function beginCall(
+  given: CallKind | ((self: any, args: readonly any[]) => CallKind | null),
+  self: any,
+  args: readonly any[],
+): LlmCall | null {
   const recorder = hub.recorder;
   if (recorder === null) return null;
   return guard(
     'patch.open',
     () => {
+      const kind = typeof given === 'function' ? given(self, args) : given;
+      if (kind === null) return null;
       const { operation } = kind;
+      const body = kind.body ? kind.body(args) : args[0];
+      const client = kind.client ? kind.client(self) : self?._client;
       const request: LlmRequest = operation.request(body);
       const name = request.model === undefined ? operation.operation : `${operation.operation} ${request.model}`;
-      const llm = { operation: operation.operation, api: operation.api, ...providerOfClient(client, kind.provider), request };
+      const server = kind.server ? kind.server(client, self) : providerOfClient(client, kind.provider);
+      const llm = { operation: operation.operation, api: operation.api, ...server, request };
       const event = recorder.open({ type: 'llm', name, llm });
-      return event === null ? null : new LlmCall(event, kind, client, body);
+      if (event === null) return null;
+      const call = new LlmCall(event, kind, client, body);
+      if (kind.attempts) call.watchesAttempts(guard('patch.attempts', () => kind.attempts!(call, self), NOTHING));
+      return call;
     },
     null,
   );
 }
 
-/** The open call that an attempt of `client` belongs to. */
-export function callOf(client: unknown): LlmCall | null {
+const NOTHING = (): void => {};
+
+/** The call that the current code runs in, if it is one that `matches`. */
+export function openCall(matches: (call: LlmCall) => boolean): LlmCall | null {
   const event = hub.recorder?.current() ?? null;
   const call = event === null || event.ended ? undefined : event.owner;
-  return call instanceof LlmCall && call.client === client ? call : null;
+  return call instanceof LlmCall && matches(call) ? call : null;
 }
 
 export class LlmCall implements PromiseSink, StreamSink {
   readonly event: OpenEvent;
   readonly client: unknown;
-  readonly #kind: CallKind;
+  readonly kind: CallKind;
   readonly #body: unknown;
   #exchange: WatchedExchange | null = null;
   #assembler: Assembler | undefined;
@@ -65,11 +91,12 @@ export class LlmCall implements PromiseSink, StreamSink {
   #asked: 'nothing' | 'response' | 'answer' = 'nothing';
   #settled = false;
   #dropped = false;
+  #unwatchAttempts = NOTHING;
 
   constructor(event: OpenEvent, kind: CallKind, client: unknown, body: unknown) {
     this.event = event;
     this.client = client;
-    this.#kind = kind;
+    this.kind = kind;
     this.#body = body;
     event.owner = this;
   }
@@ -87,6 +114,16 @@ export class LlmCall implements PromiseSink, StreamSink {
         if (this.#asked === 'nothing' && !this.event.ended) dropped.register(promise, this, this);
       }),
     );
+  }
+
+  /** The promise that the app was given is one that reads the answer by itself. */
+  awaited(): void {
+    this.#asked = 'answer';
+  }
+
+  /** What is to be called when no further attempt can come. */
+  watchesAttempts(unwatch: () => void): void {
+    this.#unwatchAttempts = unwatch;
   }
 
   /** An attempt was sent. The one before it, if its answer was not read, will not be read any more. */
@@ -125,12 +162,25 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   resolved(value: unknown): void {
     if (this.#settled) return;
-    if (isStream(value)) {
+    if (this.#watchesStream(value)) {
       this.#settled = true;
-      this.#assembler = this.#kind.operation.assembler?.();
-      observeStream(value, this);
+      this.#unwatchAttempts();
     } else if (isResponse(value)) this.#endWithExchange();
-    else this.#end(this.#answered(value));
+    else this.#end(this.#answered(this.kind.answer ? this.kind.answer(value) : value));
+  }
+
+  #watchesStream(value: unknown): boolean {
+    const watch = this.kind.watchStream ?? watchStainlessStream;
+    return guard('patch.stream', () => watch(value, this), false);
+  }
+
+  #folder(): Assembler | undefined {
+    return (this.#assembler ??= this.kind.operation.assembler?.());
+  }
+
+  /** The app reads the stream where nobody can look: what the bytes of its exchange say counts. */
+  hidden(): void {
+    this.#endWithExchange();
   }
 
   rejected(error: unknown): void {
@@ -139,14 +189,15 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   chunk(chunk: unknown): void {
     if (this.#chunks++ === 0) looking('patch.firstChunk', () => this.event.firstChunk());
-    this.#assembler?.push(chunk);
+    this.#folder()?.push(chunk);
   }
 
   ended(end: StreamEnd): void {
     if (this.event.ended) return;
-    const { body, complete } = this.#assembler?.result() ?? { body: undefined, complete: end.how === 'done' && !end.aborted };
+    const { body, complete } = this.#folder()?.result() ?? { body: undefined, complete: end.how === 'done' && !end.aborted };
     const answered = { ...this.#answered(body), chunks: this.#chunks };
-    if (end.how === 'error') this.#end({ ...answered, ...this.#failed(end.error) });
+    if (end.how === 'error')
+      this.#end({ ...answered, ...this.#failed(end.error), ...(isAbort(end.error) && { status: 'cancelled' }) });
     else if (complete || answered.status === 'error') this.#end(answered);
     else if (end.how === 'left' || end.aborted) this.#end({ ...answered, status: 'cancelled' });
     else this.#end({ ...answered, status: 'error', error: { type: 'incomplete_stream' } });
@@ -178,12 +229,12 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #answered(body: unknown): Outcome {
     if (body === undefined) return { status: 'ok', content: () => this.#content({}) };
-    const facts: ResponseFacts = this.#kind.operation.response(body);
+    const facts: ResponseFacts = this.kind.operation.response(body);
     return { status: facts.error ? 'error' : 'ok', ...facts, content: () => this.#content({ response: body }) };
   }
 
   #failed(error: unknown): Outcome {
-    const facts = guard('patch.error', () => this.#kind.error(error), { type: 'Error' });
+    const facts = guard('patch.error', () => this.kind.error(error), { type: 'Error' });
     return { status: 'error', error: facts, content: () => this.#content({ error: saidBy(error) }) };
   }
 
@@ -213,6 +264,7 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #end(outcome: Outcome): void {
     this.#settled = true;
+    this.#unwatchAttempts();
     if (this.event.ended) return;
     this.#exchange?.close();
     looking('patch.end', () => this.event.end(outcome));
@@ -223,6 +275,17 @@ export class LlmCall implements PromiseSink, StreamSink {
 function bodyOf(watch: WatchedExchange): unknown {
   const { body } = watch.exchange.answer();
   return body === undefined ? undefined : parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+}
+
+function watchStainlessStream(value: unknown, sink: StreamSink): boolean {
+  if (!isStream(value)) return false;
+  observeStream(value, sink);
+  return true;
+}
+
+/** Whether a stream ended because the app aborted it: some SDKs end it quietly then, others throw. */
+function isAbort(error: unknown): boolean {
+  return errorType(error) === 'AbortError';
 }
 
 function isResponse(value: any): boolean {

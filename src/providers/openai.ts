@@ -56,6 +56,7 @@ export const openai = stainlessProvider({
     // Version 4 refuses a shim that comes after it: an app that imports one must be given time to.
     before: ['shims/node.mjs', 'shims/web.mjs'],
   },
+  tested: ['4', '5', '6', '7'],
   client: ['OpenAI'],
   methods: [
     { owner: 'Chat.Completions', method: 'create', operation: chatCompletions },

@@ -51,7 +51,13 @@ function layers(file: SourceFile): string[] {
 /**
  * Files of providers/ that tie an SDK to patch/. Every other file there is decoding: pure functions on plain data, which replay, import and the wire tests use where no SDK is.
  */
-const WIRING = /^src\/providers\/(errors|hosts|llm-call|stainless|tool-runners|table|openai|anthropic)\.ts$/;
+/** Files of providers/ that patch, or that know who does. */
+const WIRING = new RegExp(
+  `^src/providers/(${[
+    ...['attempts', 'call-method', 'decode', 'errors', 'hosts', 'llm-call', 'provider', 'stainless', 'table', 'tool-runners'],
+    ...['anthropic', 'openai'],
+  ].join('|')})\\.ts$`,
+);
 
 /** Decoding is pure: no patch, no I/O, nothing that has them. It imports events/, core/ and decoding. */
 function pureDecoding(file: SourceFile): string[] {

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { hub } from '../../../src/events/ports.ts';
-import type { Provider } from '../../../src/providers/stainless.ts';
+import type { Provider } from '../../../src/providers/provider.ts';
 import { startStandIn } from '../../../src/testing/stand-in.ts';
 import type { Answer, Reply, StandIn } from '../../../src/testing/stand-in.ts';
 import type { WireAnswer, WireError } from '../../../src/testing/wire.ts';
