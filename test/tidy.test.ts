@@ -243,7 +243,7 @@ describe('tables', () => {
     expect(without.map((option) => option.name)).toEqual(['instrument']);
   });
   test('P1 the README names the SDKs of the provider table', () => {
-    const packages = providers.map((provider) => provider.target.package);
+    const packages = providers.map(({ targets }) => targets[0].package);
     expect(tableDrift('SDK', packages, firstColumn(read('README.md'), 'SDK'))).toEqual([]);
   });
 });

@@ -133,7 +133,7 @@ export function checkOptions(): Check[] {
 
 /** Each copy of a supported SDK that can be found from `cwd`. No version is asked for: a copy is patched where it has the methods that make calls. */
 export function checkSdks(cwd: string): Check[] {
-  const targets = providers.map(({ target }) => target);
+  const targets = providers.flatMap(({ targets }) => targets);
   const copies = findCopies(targets, [cwd]);
   const checks = copies.map((copy): Check => {
     const formats = copy.modules.map(({ format }) => format);
@@ -143,7 +143,7 @@ export function checkSdks(cwd: string): Check[] {
     return { what, verdict: 'warn', found: copy.dir, todo };
   });
   if (checks.length > 0) return checks;
-  const names = targets.map((target) => target.package).join(', ');
+  const names = [...new Set(targets.map((target) => target.package))].join(', ');
   return [
     { what: 'SDKs', verdict: 'note', found: `none of ${names} is installed here`, todo: 'Run it in the folder of the program' },
   ];

@@ -17,7 +17,7 @@ export interface Patching {
 /** Patches what is loaded, what will be, and `classes`. `warn` is told of each copy that cannot be patched. */
 export function startPatching(classes: Record<string, unknown>, warn: (text: string) => void): Patching {
   const patch = (found: FoundModule): string | void => {
-    const provider = providers.find(({ target }) => target.package === found.package);
+    const provider = providers.find(({ targets }) => targets.includes(found.target));
     if (!provider || provider.patch(found).patched.length > 0) return undefined;
     const refusal = 'none of the methods that make calls is where it is expected';
     warn(`${found.package} ${found.version}${found.dir === '' ? '' : ` in ${found.dir}`} is not recorded: ${refusal}`);
@@ -25,15 +25,15 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
   };
   const add = (given: Record<string, unknown>): void => {
     for (const [name, value] of Object.entries(given)) {
-      const target = providers.map((provider) => provider.target).find((known) => named(known.package, name));
+      const target = providers.map(({ targets }) => targets[0]).find((known) => named(known.package, name));
       if (!target) {
-        warn(`instrument.${name} is not known; known are ${providers.map((provider) => provider.target.package).join(', ')}`);
+        warn(`instrument.${name} is not known; known are ${providers.map(({ targets }) => targets[0].package).join(', ')}`);
         continue;
       }
       const namespace = typeof value === 'function' ? { default: value, [value.name]: value } : (value as object);
       guard(
         'client.instrument',
-        () => patch({ package: target.package, version: 'bundled', dir: '', file: '', format: 'esm', namespace }),
+        () => patch({ target, package: target.package, version: 'bundled', dir: '', file: '', format: 'esm', namespace }),
         undefined,
       );
     }
@@ -42,7 +42,7 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
     'client.reach',
     () =>
       startReach(
-        providers.map((provider) => provider.target),
+        providers.flatMap(({ targets }) => targets),
         patch,
       ),
     null,

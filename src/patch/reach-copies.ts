@@ -2,7 +2,10 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
-/** The modules of a package that define its client class, relative to its root, in order of preference: the first that a copy has counts. */
+/**
+ * The module of a package that defines a class to be patched, in each format, relative to the package's root, in order of preference: the first that a copy has counts. A
+ * package with several such modules has several targets.
+ */
 export interface ModuleTarget {
   package: string;
   esm: readonly string[];
@@ -14,8 +17,9 @@ export interface ModuleTarget {
   before?: readonly string[];
 }
 
-/** One copy of a package on disk, with the class-defining file of each format. */
+/** One copy of a package on disk, with the class-defining file of each format of one target. */
 export interface Copy {
+  target: ModuleTarget;
   package: string;
   version: string;
   dir: string;
@@ -36,20 +40,20 @@ const REMEMBERED_MAX = 4096;
 /** Knows which folder is a copy of which target; remembers what it read. */
 export class CopyFinder {
   readonly targets: readonly ModuleTarget[];
-  readonly #known = new Map<string, Copy | null>();
+  readonly #known = new Map<string, readonly Copy[]>();
 
   constructor(targets: readonly ModuleTarget[]) {
     this.targets = targets;
   }
 
-  /** The copy whose root is `dir`, a real path, or null when no target's package is there. */
-  at(dir: string): Copy | null {
+  /** The copy whose root is `dir`, a real path, once for each target of its package; none when it is no target's. */
+  at(dir: string): readonly Copy[] {
     const known = this.#known.get(dir);
     if (known !== undefined) return known;
     if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
-    const copy = this.#read(dir);
-    this.#known.set(dir, copy);
-    return copy;
+    const copies = this.#read(dir);
+    this.#known.set(dir, copies);
+    return copies;
   }
 
   /** The copy that `file` is a class-defining module of. */
@@ -59,7 +63,7 @@ export class CopyFinder {
         for (const name of target[format]) {
           const tail = sep + (sep === '/' ? name : name.replaceAll('/', sep));
           if (!file.endsWith(tail)) continue;
-          const copy = this.at(file.slice(0, -tail.length));
+          const copy = this.at(file.slice(0, -tail.length)).find((each) => each.target === target);
           if (copy?.[format] === file) return { copy, format };
         }
       }
@@ -69,41 +73,41 @@ export class CopyFinder {
 
   /** Every copy that can be found from the folders `from` upwards. */
   scan(from: readonly string[]): Copy[] {
-    const copies = new Map<string, Copy>();
+    const copies = new Map<string, readonly Copy[]>();
     for (const modules of modulesFolders(from)) {
       for (const dir of this.#candidates(modules)) {
         const real = realPath(dir);
-        const copy = real === null ? null : this.at(real);
-        if (copy && copies.size < COPIES_MAX) copies.set(copy.dir, copy);
+        const found = real === null ? [] : this.at(real);
+        if (real !== null && found.length > 0 && copies.size < COPIES_MAX) copies.set(real, found);
       }
     }
-    return [...copies.values()];
+    return [...copies.values()].flat();
   }
 
-  #read(dir: string): Copy | null {
+  #read(dir: string): Copy[] {
     const text = readText(join(dir, 'package.json'));
-    if (text === null) return null;
+    if (text === null) return [];
     // A memory search first: most files that get here are not a target's, and parsing costs ten times as much.
     const targets = this.targets.filter((target) => text.includes(`"${target.package}"`));
-    if (targets.length === 0) return null;
+    if (targets.length === 0) return [];
     const manifest = parseObject(text);
-    const target = targets.find((each) => each.package === manifest?.['name']);
-    if (!target) return null;
     const first = (files: readonly string[]): string | null =>
       files.map((file) => join(dir, file)).find((file) => existsSync(file)) ?? null;
-    const before = (target.before ?? []).map((file) => join(dir, file)).filter((file) => existsSync(file));
-    return {
-      package: target.package,
-      version: String(manifest?.['version'] ?? ''),
-      dir,
-      esm: first(target.esm),
-      cjs: first(target.cjs),
-      before,
-    };
+    return targets
+      .filter((target) => target.package === manifest?.['name'])
+      .map((target) => ({
+        target,
+        package: target.package,
+        version: String(manifest?.['version'] ?? ''),
+        dir,
+        esm: first(target.esm),
+        cjs: first(target.cjs),
+        before: (target.before ?? []).map((file) => join(dir, file)).filter((file) => existsSync(file)),
+      }));
   }
 
   #candidates(modules: string): Set<string> {
-    const names = this.targets.map((target) => target.package);
+    const names = [...new Set(this.targets.map((target) => target.package))];
     const dirs = new Set(names.map((name) => join(modules, name)));
     for (const path of lockfilePaths(modules, names)) dirs.add(join(dirname(modules), path));
     for (const alias of aliases(dirname(modules), names)) dirs.add(join(modules, alias));

@@ -13,6 +13,7 @@ export type { ModuleTarget } from './reach-copies.ts';
 
 /** A loaded class-defining module of a target. */
 export interface FoundModule {
+  target: ModuleTarget;
   package: string;
   version: string;
   dir: string;
@@ -66,15 +67,37 @@ function report(copy: Copy): CopyReport {
   return { package: copy.package, version: copy.version, dir: copy.dir, modules };
 }
 
+/** Reports by folder; a copy with several targets is one report. */
+class Reports {
+  readonly #reports = new Map<string, CopyReport>();
+
+  of(copy: Copy): CopyReport {
+    const known = this.#reports.get(copy.dir);
+    if (known === undefined) {
+      const made = report(copy);
+      this.#reports.set(copy.dir, made);
+      return made;
+    }
+    for (const each of report(copy).modules) if (!known.modules.some(({ file }) => file === each.file)) known.modules.push(each);
+    return known;
+  }
+
+  all(): CopyReport[] {
+    return [...this.#reports.values()];
+  }
+}
+
 /** Finds copies on disk from the folders `from` upwards. Loads nothing, and says of each module that it is not loaded. */
 export function findCopies(targets: readonly ModuleTarget[], from: readonly string[]): CopyReport[] {
-  return new CopyFinder(targets).scan(from).map(report);
+  const reports = new Reports();
+  for (const copy of new CopyFinder(targets).scan(from)) reports.of(copy);
+  return reports.all();
 }
 
 class Reacher implements Reach {
   readonly #finder: CopyFinder;
   readonly #onModule: ModuleListener;
-  readonly #reports = new Map<string, CopyReport>();
+  readonly #reports = new Reports();
   readonly #told = new WeakSet<object>();
   #unwatch: () => void = () => {};
   #stopped = false;
@@ -85,7 +108,7 @@ class Reacher implements Reach {
   }
 
   start(from: readonly string[]): void {
-    for (const copy of guard('patch.reach.scan', () => this.#finder.scan(from), [])) this.#report(copy);
+    for (const copy of guard('patch.reach.scan', () => this.#finder.scan(from), [])) this.#reports.of(copy);
     guard('patch.reach.cache', () => this.#lookInCache(), undefined);
     const racing = guard('patch.reach.probe', () => this.#probeAll(), []);
     const names = this.#finder.targets.flatMap((target) => [...target.esm, ...target.cjs]).map((name) => `/${basename(name)}`);
@@ -103,7 +126,7 @@ class Reacher implements Reach {
   }
 
   copies(): CopyReport[] {
-    return structuredClone([...this.#reports.values()]);
+    return structuredClone(this.#reports.all());
   }
 
   stop(): void {
@@ -111,19 +134,13 @@ class Reacher implements Reach {
     guard('patch.reach.stop', this.#unwatch, undefined);
   }
 
-  #report(copy: Copy): CopyReport {
-    let known = this.#reports.get(copy.dir);
-    if (!known) this.#reports.set(copy.dir, (known = report(copy)));
-    return known;
-  }
-
   #loaded(file: string, namespace: object): void {
     const owner = this.#finder.owning(file);
     if (!owner || this.#stopped || this.#told.has(namespace)) return;
     this.#told.add(namespace);
     const { copy, format } = owner;
-    const found = { package: copy.package, version: copy.version, dir: copy.dir, file, format, namespace };
-    const state = this.#report(copy).modules.find((each) => each.format === format)!;
+    const found = { target: copy.target, package: copy.package, version: copy.version, dir: copy.dir, file, format, namespace };
+    const state = this.#reports.of(copy).modules.find((each) => each.file === file)!;
     try {
       const refusal = this.#onModule(found);
       state.state = refusal === undefined ? 'patched' : 'failed';
@@ -145,7 +162,7 @@ class Reacher implements Reach {
       if (!names.has(basename(file)) || ++looked > CACHED_MAX) continue;
       const owner = this.#finder.owning(file);
       if (!owner) continue;
-      this.#report(owner.copy);
+      this.#reports.of(owner.copy);
       const cached = cache[file];
       if (cached?.loaded && isObject(cached.exports)) this.#loaded(file, cached.exports);
     }
@@ -153,11 +170,13 @@ class Reacher implements Reach {
 
   /** Probes every ES module known; returns the files that could not be told about because they are loading right now. */
   #probeAll(): string[] {
-    return [...this.#reports.values()].flatMap((copy) =>
-      copy.modules.flatMap((each) =>
-        each.format === 'esm' && each.state !== 'patched' && !this.#probe(each) ? [each.file] : [],
-      ),
-    );
+    return this.#reports
+      .all()
+      .flatMap((copy) =>
+        copy.modules.flatMap((each) =>
+          each.format === 'esm' && each.state !== 'patched' && !this.#probe(each) ? [each.file] : [],
+        ),
+      );
   }
 
   #probe(state: ModuleReport): boolean {
@@ -176,7 +195,10 @@ class Reacher implements Reach {
     const ask = (): void => {
       if (this.#stopped) return;
       guard('patch.reach.cache', () => this.#lookInCache(), undefined);
-      const states = [...this.#reports.values()].flatMap((copy) => copy.modules).filter((each) => files.includes(each.file));
+      const states = this.#reports
+        .all()
+        .flatMap((copy) => copy.modules)
+        .filter((each) => files.includes(each.file));
       const racing = states.filter(
         (each) => each.state === 'failed' && !guard('patch.reach.probe', () => this.#probe(each), true),
       );

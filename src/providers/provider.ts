@@ -16,8 +16,8 @@ export type PatchedModule = Pick<FoundModule, 'namespace'> & Partial<FoundModule
 export interface Provider {
   /** Name of the provider where neither the client's class nor its host says another. */
   readonly name: string;
-  /** Where its classes are defined. */
-  readonly target: ModuleTarget;
+  /** The modules that define its classes: one, or several of one package. `patch` is told of each that loads. */
+  readonly targets: readonly [ModuleTarget, ...ModuleTarget[]];
   /** Major versions (`7`; of a 0.x package `0.6`) that the contract suite runs with. */
   readonly tested: readonly string[];
   /** The decoders of its APIs; each event names one in `llm.api`. */

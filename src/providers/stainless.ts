@@ -39,7 +39,7 @@ export interface StainlessSdk {
 export function stainlessProvider(sdk: StainlessSdk): Provider {
   return {
     name: sdk.name,
-    target: sdk.target,
+    targets: [sdk.target],
     tested: sdk.tested,
     operations: [...new Set(sdk.methods.map(({ operation }) => operation))],
     patch: ({ namespace }) => patchClient(namespace, sdk),
