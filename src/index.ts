@@ -10,3 +10,13 @@ export { recordDecision, recordFailure, recordQualitySignal } from './session/no
 export type { DecisionInput, FailureInput, SignalInput } from './session/notes.ts';
 export type { EndReason, SessionState, SessionStats } from './events/model.ts';
 export type { DecisionCode, DecisionType, FailureCode, FailureType, SignalCode, SignalType } from './events/vocabulary.ts';
+export { BaseProvider } from './providers/base-provider.ts';
+export type { CallSession, CallSpec } from './providers/base-provider.ts';
+export type { Assembler, InputContent, Operation, ResponseFacts } from './providers/contract.ts';
+export { defineOperation } from './providers/operation.ts';
+export type { ChunkFolder, Decoders } from './providers/operation.ts';
+export type { PatchedModule, PatchReport, Provider } from './providers/provider.ts';
+export { registerProvider } from './providers/registered.ts';
+export type { ModuleTarget } from './patch/reach.ts';
+export type { InputMessage, MessagePart, OutputMessage, ToolDefinition } from './events/content.ts';
+export type { ErrorFacts, LlmRequest, LlmResponse, Usage } from './events/model.ts';

@@ -2,9 +2,11 @@
 import { guard } from '../core/diagnostics.ts';
 import { probeObstacle } from '../patch/reach-probe.ts';
 import { startReach } from '../patch/reach.ts';
-import type { CopyReport, FoundModule } from '../patch/reach.ts';
+import type { CopyReport, FoundModule, Reach } from '../patch/reach.ts';
 import { undoAll } from '../patch/registry.ts';
-import { providers } from '../providers/table.ts';
+import { judge } from '../providers/judgement.ts';
+import type { Provider } from '../providers/provider.ts';
+import { listProviders, onRegister } from '../providers/registered.ts';
 
 export interface Patching {
   /** Patches classes that were handed over. */
@@ -14,20 +16,21 @@ export interface Patching {
   stop(): void;
 }
 
-/** Patches what is loaded, what will be, and `classes`. `warn` is told of each copy that cannot be patched. */
+/** Patches what is loaded, what will be, and `classes`. `warn` is told of each copy that cannot be patched, or not wholly. */
 export function startPatching(classes: Record<string, unknown>, warn: (text: string) => void): Patching {
   const patch = (found: FoundModule): string | void => {
-    const provider = providers.find(({ targets }) => targets.includes(found.target));
-    if (!provider || provider.patch(found).patched.length > 0) return undefined;
-    const refusal = 'none of the methods that make calls is where it is expected';
-    warn(`${found.package} ${found.version}${found.dir === '' ? '' : ` in ${found.dir}`} is not recorded: ${refusal}`);
+    const provider = listProviders().find(({ targets }) => targets.includes(found.target));
+    if (provider === undefined) return undefined;
+    const { complaint, refusal } = judge(provider, found, provider.patch(found));
+    if (complaint !== undefined) warn(complaint);
     return refusal;
   };
   const add = (given: Record<string, unknown>): void => {
     for (const [name, value] of Object.entries(given)) {
-      const target = providers.map(({ targets }) => targets[0]).find((known) => named(known.package, name));
+      const known = listProviders().map(({ targets }) => targets[0]);
+      const target = known.find((each) => named(each.package, name));
       if (!target) {
-        warn(`instrument.${name} is not known; known are ${providers.map(({ targets }) => targets[0].package).join(', ')}`);
+        warn(`instrument.${name} is not known; known are ${known.map((each) => each.package).join(', ')}`);
         continue;
       }
       const namespace = typeof value === 'function' ? { default: value, [value.name]: value } : (value as object);
@@ -38,23 +41,23 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
       );
     }
   };
-  const reach = guard(
-    'client.reach',
-    () =>
-      startReach(
-        providers.flatMap(({ targets }) => targets),
-        patch,
-      ),
-    null,
-  );
+  const reaches: Reach[] = [];
+  const reach = (whose: readonly Provider[]): void => {
+    const targets = whose.flatMap((provider) => provider.targets);
+    const started = guard('client.reach', () => startReach(targets, patch), null);
+    if (started !== null) reaches.push(started);
+  };
+  reach(listProviders());
+  const unlisten = onRegister((provider) => reach([provider]));
   const obstacle = probeObstacle();
   if (obstacle !== null) warn(`calls of SDKs that are ES modules are not recorded: ${obstacle}`);
   add(classes);
   return {
     add,
-    copies: () => reach?.copies() ?? [],
+    copies: () => reaches.flatMap((each) => each.copies()),
     stop() {
-      guard('client.reach', () => reach?.stop(), undefined);
+      unlisten();
+      for (const each of reaches) guard('client.reach', () => each.stop(), undefined);
       undoAll();
     },
   };

@@ -54,6 +54,7 @@ export interface OpenEvent {
   readonly trace: string;
   readonly type: EventType;
   readonly ended: boolean;
+  readonly session: { readonly id: string };
   /** The event that this one began in. */
   readonly above: OpenEvent | null;
   /** Whether an LLM event began inside of this one, however deep: then a framework's call of a model was carried out by an SDK that we see. */

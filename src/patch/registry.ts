@@ -68,7 +68,14 @@ export function replaceMethod(owner: object, name: PropertyKey, label: string, m
 
 /** Puts every original back. Afterwards `replaceMethod` may replace them anew. */
 export function undoAll(): void {
-  for (const entry of entries.splice(0).toReversed()) {
+  undoPatches(() => true);
+}
+
+/** Puts the originals of the patches back that `which` names. */
+export function undoPatches(which: (patch: Patch) => boolean): void {
+  const ending = entries.filter(which);
+  entries.splice(0, entries.length, ...entries.filter((entry) => !ending.includes(entry)));
+  for (const entry of ending.toReversed()) {
     entry.active = false;
     taken.get(entry.owner)?.delete(entry.name);
     const own = Object.getOwnPropertyDescriptor(entry.owner, entry.name);

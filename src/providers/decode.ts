@@ -3,7 +3,7 @@ import type { MessageContent } from '../events/content.ts';
 import type { SpanEvent } from '../events/model.ts';
 import type { Operation } from './contract.ts';
 import { parseJson, present, some } from './fields.ts';
-import { providers } from './table.ts';
+import { listProviders } from './registered.ts';
 import { decodeBody } from './wire-body.ts';
 
 /** Bodies of an event's last exchange, as text. */
@@ -16,7 +16,7 @@ export interface ExchangeBodies {
 /** The operation that an event was a call of; undefined when it is none that we can read. */
 function operationOf(event: SpanEvent): Operation | undefined {
   const { api, operation } = event.llm ?? {};
-  const known = providers.flatMap(({ operations }) => operations).filter((one) => one.api === api);
+  const known = listProviders().flatMap(({ operations }) => operations).filter((one) => one.api === api);
   return known.find((one) => one.operation === operation) ?? known[0];
 }
 

@@ -31,6 +31,10 @@ export interface CallKind {
   server?: (client: any, self: any) => Server;
   /** What the operation reads as the answer, out of what the method's promise gave; all of it, unless said. */
   answer?: (value: any) => unknown;
+  /** Has the last word on what an answer says. */
+  answered?: (facts: ResponseFacts, body: unknown, call: LlmCall) => ResponseFacts;
+  /** Whose calls they are, where a client alone does not tell the attempts of one provider from another's. */
+  owner?: unknown;
   /** Watches a stream that the method's promise gave, and says whether it was one; the streams of the Stainless family, unless said. */
   watchStream?: (value: any, sink: StreamSink) => boolean;
   /** Makes the attempts of a call seen where no method of the SDK sends them all; returns what takes it back when the method's promise has settled. */
@@ -229,7 +233,8 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #answered(body: unknown): Outcome {
     if (body === undefined) return { status: 'ok', content: () => this.#content({}) };
-    const facts: ResponseFacts = this.kind.operation.response(body);
+    const read: ResponseFacts = this.kind.operation.response(body);
+    const facts = this.kind.answered ? guard('patch.answered', () => this.kind.answered!(read, body, this), read) : read;
     return { status: facts.error ? 'error' : 'ok', ...facts, content: () => this.#content({ response: body }) };
   }
 

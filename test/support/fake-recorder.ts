@@ -85,6 +85,7 @@ export class FakeEvent implements OpenEvent {
   type: string;
   name: string;
   readonly trace = 'f'.repeat(32);
+  readonly session = { id: 'in-memory' };
   carriesCall = false;
 
   get above(): FakeEvent | null {

@@ -54,7 +54,21 @@ function layers(file: SourceFile): string[] {
 /** Files of providers/ that patch, or that know who does. */
 const WIRING = new RegExp(
   `^src/providers/(${[
-    ...['attempts', 'call-method', 'decode', 'errors', 'hosts', 'llm-call', 'provider', 'stainless', 'table', 'tool-runners'],
+    ...[
+      'attempts',
+      'base-provider',
+      'call-method',
+      'decode',
+      'errors',
+      'hosts',
+      'judgement',
+      'llm-call',
+      'provider',
+      'registered',
+      'stainless',
+      'table',
+      'tool-runners',
+    ],
     ...['anthropic', 'openai'],
   ].join('|')})\\.ts$`,
 );
