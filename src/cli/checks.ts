@@ -2,8 +2,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { resolveOptions } from '../client/resolve.ts';
-import { findCopies } from '../patch/reach.ts';
-import { providers } from '../providers/table.ts';
 import { recordingsFolder } from '../recording/folder.ts';
 import { listRecordings, type Summary } from '../recording/recording.ts';
 import { verifyRecording } from '../recording/verify.ts';
@@ -128,23 +126,5 @@ export function checkOptions(): Check[] {
       found,
       todo: 'hindcast config show tells what set it',
     })),
-  ];
-}
-
-/** Each copy of a supported SDK that can be found from `cwd`. No version is asked for: a copy is patched where it has the methods that make calls. */
-export function checkSdks(cwd: string): Check[] {
-  const targets = providers.flatMap(({ targets }) => targets);
-  const copies = findCopies(targets, [cwd]);
-  const checks = copies.map((copy): Check => {
-    const formats = copy.modules.map(({ format }) => format);
-    const what = `${copy.package} ${copy.version}`;
-    if (formats.length > 0) return { what, verdict: 'ok', found: `${copy.dir} (${formats.join(', ')})` };
-    const todo = 'Its calls go through unrecorded: the module that defines its client class is not where it is known to be';
-    return { what, verdict: 'warn', found: copy.dir, todo };
-  });
-  if (checks.length > 0) return checks;
-  const names = [...new Set(targets.map((target) => target.package))].join(', ');
-  return [
-    { what: 'SDKs', verdict: 'note', found: `none of ${names} is installed here`, todo: 'Run it in the folder of the program' },
   ];
 }

@@ -1,6 +1,7 @@
 /** `hindcast doctor`: whether recording works here, and what it would see. */
 import type { Command } from 'commander';
-import { checkFolder, checkNode, checkOptions, checkRecordings, checkSdks, type Check, type Verdict } from '../checks.ts';
+import { checkFolder, checkNode, checkOptions, checkRecordings, type Check, type Verdict } from '../checks.ts';
+import { checkSdks } from '../sdk-check.ts';
 import { oneLine } from '../printable.ts';
 import { projectAt } from '../project.ts';
 import { table, type Row } from '../table.ts';
@@ -19,8 +20,9 @@ export function verb(): Command {
     name: 'doctor',
     summary: 'check whether recording works here, and what it would see',
     description:
-      'Checks Node, the project folder, the recordings, the options, and names each copy of a supported SDK that is found ' +
-      'from here. Starts, writes and sends nothing. Exits with 1 when something is broken.',
+      'Checks Node, the project folder, the recordings and the options, and names each copy of a supported SDK that is found ' +
+      'from here, with what of it is recorded: each is loaded and looked at. Writes and sends nothing. Exits with 1 when ' +
+      'something is broken.',
     examples: [
       ['doctor', 'check the project in this folder'],
       ['doctor --json', 'for programs'],
@@ -29,14 +31,14 @@ export function verb(): Command {
   return does(command, run);
 }
 
-function run({ options, terminal }: Call<object>): number {
+async function run({ options, terminal }: Call<object>): Promise<number> {
   const dir = projectAt(options.dir);
   const checks: Check[] = [
     checkNode(),
     ...checkFolder(dir),
     ...checkRecordings(dir),
     ...checkOptions(),
-    ...checkSdks(process.cwd()),
+    ...(await checkSdks(process.cwd())),
   ];
   const broken = checks.some(({ verdict }) => verdict === 'broken');
   if (terminal.json) terminal.printJson({ ok: !broken, checks });
