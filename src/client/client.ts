@@ -17,6 +17,7 @@ import type { Exporter } from './exporter.ts';
 import { exitEnd, signalEnd } from './ending.ts';
 import { watchProcess } from './lifecycle.ts';
 import type { Options, Values } from './options.ts';
+import { skipsNative } from './native-spans.ts';
 import { startPatching } from './patching.ts';
 import type { Patching } from './patching.ts';
 import { recordMode } from './resolve.ts';
@@ -102,7 +103,15 @@ export class RunningClient {
     for (const name of ['record', 'dir'] as const) {
       if (this.#begun && !same(old[name], next[name])) fixed.push(name);
     }
-    const exporting = ['endpoint', 'headers', 'captureContent', 'semconv', 'exportTimeoutMs', 'flushIntervalMs'] as const;
+    const exporting = [
+      'endpoint',
+      'headers',
+      'captureContent',
+      'semconv',
+      'nativeSpans',
+      'exportTimeoutMs',
+      'flushIntervalMs',
+    ] as const;
     const changed = exporting.filter((name) => !same(old[name], next[name]));
     if (this.#exporter !== null) fixed.push(...changed);
     if (fixed.length > 0) this.warn(`init() was called again, and these options cannot change any more: ${fixed.join(', ')}`);
@@ -202,6 +211,7 @@ export class RunningClient {
             headers: values.headers,
             withContent: values.captureContent && settings.mode === 'full',
             profile: values.semconv,
+            skipNative: skipsNative(values.nativeSpans, values.endpoint as string, process.env),
             timeoutMs: values.exportTimeoutMs,
             delayMs: values.flushIntervalMs,
           },

@@ -15,6 +15,7 @@ export interface Options {
   service?: string;
   tags?: string[];
   semconv?: 'main' | '1.41';
+  nativeSpans?: 'auto' | 'both' | 'native';
   exitTimeoutMs?: number;
   exportTimeoutMs?: number;
   flushIntervalMs?: number;
@@ -39,6 +40,7 @@ export interface Values {
   service?: string;
   tags: string[];
   semconv: 'main' | '1.41';
+  nativeSpans: 'auto' | 'both' | 'native';
   exitTimeoutMs: number;
   exportTimeoutMs: number;
   flushIntervalMs: number;
@@ -177,6 +179,13 @@ export const OPTIONS: readonly Option[] = [
     env: [{ name: 'HINDCAST_SEMCONV' }],
     default: 'main',
     text: 'Version of the GenAI semantic conventions that exported spans follow.',
+  },
+  {
+    name: 'nativeSpans',
+    kind: kinds.choice('auto', 'both', 'native'),
+    env: [{ name: 'HINDCAST_NATIVE_SPANS' }],
+    default: 'auto',
+    text: "What is exported of a call that the SDK's own telemetry made a span of in the app's own OpenTelemetry: `both` ours as well, `native` no span of ours. `auto` is `native` where both go to one backend (the endpoint came from an `OTEL_*` variable, or one names the same host), else `both`. Recorded it is in any case.",
   },
   {
     name: 'exitTimeoutMs',

@@ -16,6 +16,8 @@ export interface ShippingOptions {
   headers: Record<string, string>;
   withContent: boolean;
   profile: Profile;
+  /** Send no span of a call that has one by the SDK's own telemetry. */
+  skipNative: boolean;
   timeoutMs: number;
   delayMs: number;
 }
@@ -26,8 +28,12 @@ export function shipFrom(source: ExportSource, options: ShippingOptions, onRepor
   return createShipper({
     source,
     transport: createTransport({ url, headers, timeoutMs: options.timeoutMs }),
-    span: ({ header, event, bodies }) =>
-      spanOf(withContent ? { header, event, content: messageContent(event, bodies ?? {}) } : { header, event }, { profile }),
+    span: ({ header, event, bodies }) => {
+      if (options.skipNative && event.llm?.native !== undefined) return null;
+      return spanOf(withContent ? { header, event, content: messageContent(event, bodies ?? {}) } : { header, event }, {
+        profile,
+      });
+    },
     resource: (header) => resourceOf(header),
     schemaUrl: SCHEMA_URL[profile],
     batch: { delayMs: options.delayMs },

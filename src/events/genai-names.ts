@@ -87,6 +87,8 @@ const TABLE = {
   toolCallNames: 'hindcast.response.tool_call_names',
   toolCallIds: 'hindcast.response.tool_call_ids',
   chunks: 'hindcast.response.chunks',
+  timePerOutputChunk: 'hindcast.response.time_per_output_chunk',
+  nativeSpanId: 'hindcast.native.span_id',
   costUsd: 'hindcast.cost.usd',
   costPriced: 'hindcast.cost.priced',
   requestId: 'hindcast.request.id',

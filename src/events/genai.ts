@@ -92,8 +92,16 @@ function nonEmpty(values: (string | undefined)[] | undefined): string[] | undefi
   return values?.filter((value) => value !== undefined);
 }
 
-function addResponse(list: AttributeList, llm: LlmFacts, names: Names): void {
+/** Seconds from one chunk of a stream to the next, on average; for one that the app read to its end. */
+function secondsPerChunk({ start, end, status, llm }: SpanEvent): number | undefined {
+  if (llm?.firstChunkUs === undefined || llm.chunks === undefined || llm.chunks < 2 || status !== 'ok') return undefined;
+  return Math.max(0, end - start - llm.firstChunkUs) / (llm.chunks - 1) / 1e6;
+}
+
+function addResponse(list: AttributeList, event: SpanEvent, llm: LlmFacts, names: Names): void {
   const { response, usage } = llm;
+  list.double(names.timePerOutputChunk, secondsPerChunk(event));
+  list.string(names.nativeSpanId, idOf(llm.native?.span));
   if (llm.firstChunkUs !== undefined) list.double(names.timeToFirstChunk, llm.firstChunkUs / 1e6);
   list.int(names.chunks, llm.chunks);
   if (response !== undefined) {
@@ -175,7 +183,7 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
       list.int(names.serverPort, llm.server.port);
     }
     addRequest(list, llm, names, options.profile);
-    addResponse(list, llm, names);
+    addResponse(list, event, llm, names);
     addFlavour(list, llm, names);
   } else {
     list.string(names.agentName, operation === undefined ? undefined : agentOf(event, header));

@@ -120,6 +120,8 @@ export interface LlmFacts {
   firstChunkUs?: number;
   /** Chunks the app was given. */
   chunks?: number;
+  /** The span that the SDK's own telemetry made of the same call in the app's own OpenTelemetry. */
+  native?: { trace: string; span: string };
 }
 
 /** The `tool` part of an event. */

@@ -10,7 +10,8 @@ import { encodeTraces } from './protobuf.ts';
 const SLICE_ITEMS = 64;
 
 export interface BatchEncoding {
-  span(item: ExportItem): WireSpan;
+  /** Null for an item that is not to be sent. */
+  span(item: ExportItem): WireSpan | null;
   resource(header: SessionLine): Attribute[];
   schemaUrl: string;
   breathe(): Promise<void>;
@@ -27,20 +28,25 @@ export interface EncodedBatch {
 export async function encodeBatch(items: ExportItem[], encoding: BatchEncoding): Promise<EncodedBatch> {
   const slices: Uint8Array[] = [];
   let spans = 0;
+  const left = { out: 0 };
   for (let from = 0; from < items.length; from += SLICE_ITEMS) {
     if (from > 0) await encoding.breathe();
-    const groups = groupsOf(items.slice(from, from + SLICE_ITEMS), encoding);
+    const groups = groupsOf(items.slice(from, from + SLICE_ITEMS), encoding, left);
     for (const group of groups) spans += group.spans.length;
     slices.push(encodeTraces(groups));
   }
-  return { body: Buffer.concat(slices), spans, failed: items.length - spans };
+  return { body: Buffer.concat(slices), spans, failed: items.length - spans - left.out };
 }
 
-function groupsOf(items: ExportItem[], encoding: BatchEncoding): TraceGroup[] {
+function groupsOf(items: ExportItem[], encoding: BatchEncoding, left: { out: number }): TraceGroup[] {
   const groups = new Map<string, TraceGroup>();
   for (const item of items) {
     try {
       const span = encoding.span(item);
+      if (span === null) {
+        left.out++;
+        continue;
+      }
       const known = groups.get(item.header.id);
       if (known !== undefined) known.spans.push(span);
       else {

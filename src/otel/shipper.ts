@@ -16,8 +16,8 @@ import type { Transport } from './transport.ts';
 export interface ShipperOptions {
   source: ExportSource;
   transport: Transport;
-  /** An item as a span. */
-  span(item: ExportItem): WireSpan;
+  /** An item as a span; null for one that is not to be sent. */
+  span(item: ExportItem): WireSpan | null;
   /** Resource attributes of a recording. */
   resource(header: SessionLine): Attribute[];
   /** Of the conventions that `span` speaks. */

@@ -3,6 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
 import type { EventContent, EventType, LlmFacts, Note, SpanEvent } from '../events/model.ts';
 import type { EventStart, ExchangeRequest, NoteInput, OpenEvent, OpenExchange, Outcome } from '../events/ports.ts';
+import { activeSpanContext } from '../otel/app-context.ts';
 import { checkedNote } from './checked-note.ts';
 import { LiveExchange } from './live-exchange.ts';
 import type { LiveSession } from './live-session.ts';
@@ -35,6 +36,8 @@ export class LiveEvent implements OpenEvent {
   readonly #start: number;
   readonly #parent: string | undefined;
   readonly #tool: EventStart['tool'];
+  /** The span of the app's own that was active when an LLM call began. */
+  readonly #appSpan: string | undefined;
   #llm: LlmFacts | undefined;
   #exchanges: LiveExchange[] | undefined;
   #notes: Note[] | undefined;
@@ -51,6 +54,7 @@ export class LiveEvent implements OpenEvent {
     this.#parent = place.parent;
     this.#tool = start.tool;
     this.#llm = start.llm;
+    if (start.llm !== undefined) this.#appSpan = activeSpanContext()?.spanId;
     const line = { id, type: start.type, name: start.name };
     session.log.open(place.parent === undefined ? line : { ...line, parent: place.parent });
   }
@@ -63,7 +67,15 @@ export class LiveEvent implements OpenEvent {
     const keep = !this.ended && (this.#exchanges?.length ?? 0) < ATTEMPTS_MAX;
     const exchange = new LiveExchange(this.session, keep ? this.id : undefined, request);
     if (keep) (this.#exchanges ??= []).push(exchange);
+    if (keep && this.#exchanges?.length === 1) this.#lookForNativeSpan();
     return exchange;
+  }
+
+  /** A span of the app's own that began between the call and what it sends was made of the call by the SDK's own telemetry: nothing else runs there. */
+  #lookForNativeSpan(): void {
+    const active = activeSpanContext();
+    if (active === null || !active.sampled || active.spanId === this.#appSpan || this.#llm === undefined) return;
+    this.#llm = { ...this.#llm, native: { trace: active.traceId, span: active.spanId } };
   }
 
   firstChunk(): void {

@@ -135,7 +135,9 @@ async function handle(receiver: Receiver, request: IncomingMessage, response: Se
   }
   const raw = Buffer.concat(chunks);
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-  const spans = decodeTraces(body).resourceSpans.flatMap((resource) => resource.scopeSpans.flatMap((scope) => scope.spans));
+  const spans = (isJson(request) ? (JSON.parse(body.toString('utf8')) as OtlpJson) : decodeTraces(body)).resourceSpans.flatMap(
+    (resource) => resource.scopeSpans.flatMap((scope) => scope.spans),
+  );
   const received: ReceivedRequest = { path: request.url ?? '', headers: request.headers, body, spans, accepted: false };
   receiver.requests.push(received);
   const behaviour = await receiver.behave(receiver.requests.length - 1, received);
@@ -170,4 +172,8 @@ function answer(response: ServerResponse, behaviour: Behaviour): void {
   }
   if (behaviour === 'ok') response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   else response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body ?? '');
+}
+
+function isJson({ headers }: IncomingMessage): boolean {
+  return headers['content-type'] === 'application/json';
 }
