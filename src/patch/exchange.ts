@@ -3,6 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import { observeBody } from './observe-body.ts';
+import type { BodySink } from './observe-body.ts';
 import { looking, observe } from './own-member.ts';
 import { transportError } from './transport-error.ts';
 
@@ -48,16 +49,25 @@ export interface WatchedExchange {
   close(): void;
 }
 
-class Watch implements WatchedExchange {
+/** Who is told of the head of an answer. */
+export interface HeadSink {
+  head(status: number, headers: any): void;
+}
+
+/**
+ * A socket keeps the async scope that it was made in, and so the event, this and all that hangs on it, for as long as it lives; and an answer that nobody reads keeps its socket. So nothing
+ * here may refer to the response, its body or their promise, not even the scope of a closure: otherwise an abandoned answer would never be collected.
+ */
+class Watch implements WatchedExchange, BodySink {
   readonly exchange: OpenExchange;
   readonly #wantsBody: boolean;
-  readonly #onHead: (status: number, headers: any) => void;
+  readonly #onHead: HeadSink;
   #closeBody: (() => void) | undefined;
   status: number | undefined;
   headers: any;
   error: ErrorFacts | undefined;
 
-  constructor(exchange: OpenExchange, wantsBody: boolean, onHead: (status: number, headers: any) => void) {
+  constructor(exchange: OpenExchange, wantsBody: boolean, onHead: HeadSink) {
     this.exchange = exchange;
     this.#wantsBody = wantsBody;
     this.#onHead = onHead;
@@ -69,24 +79,25 @@ class Watch implements WatchedExchange {
       this.headers = response.headers;
       this.exchange.head(response.status, headerPairs(response.headers));
     });
-    looking('patch.head', () => this.#onHead(response.status, response.headers));
+    looking('patch.head', () => this.#onHead.head(response.status, response.headers));
     looking('patch.body', () => {
       if (!this.#wantsBody) {
         this.exchange.end('unread');
         return;
       }
-      this.#closeBody = observeBody(response.body, {
-        piece: (bytes) => this.exchange.chunk(bytes),
-        end: (how, error) => this.#end(how, error),
-      });
+      this.#closeBody = observeBody(response.body, this);
     });
   };
 
   readonly failed = (error: unknown): void => {
-    looking('patch.exchange', () => this.#end('error', error));
+    looking('patch.exchange', () => this.end('error', error));
   };
 
-  #end(how: ExchangeEnd, error: unknown): void {
+  piece(bytes: Uint8Array): void {
+    this.exchange.chunk(bytes);
+  }
+
+  end(how: ExchangeEnd, error?: unknown): void {
     this.error = how === 'error' ? transportError(error) : undefined;
     this.exchange.end(how, this.error);
   }
@@ -97,13 +108,8 @@ class Watch implements WatchedExchange {
   }
 }
 
-/** Watches the answer that `sent` stands for. `onHead` is told when its head is there. */
-export function watchExchange(
-  sent: unknown,
-  exchange: OpenExchange,
-  wantsBody: boolean,
-  onHead: (status: number, headers: any) => void,
-): WatchedExchange {
+/** Watches the answer that `sent` stands for. `onHead` is told when its head is there; it must not refer to `sent`. */
+export function watchExchange(sent: unknown, exchange: OpenExchange, wantsBody: boolean, onHead: HeadSink): WatchedExchange {
   const watch = new Watch(exchange, wantsBody, onHead);
   if (sent instanceof Promise) observe(sent, watch.arrived, watch.failed);
   return watch;

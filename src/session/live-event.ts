@@ -112,7 +112,10 @@ export class LiveEvent implements OpenEvent {
   end(outcome: Outcome): void {
     if (this.ended) return;
     this.ended = true;
+    this.owner = undefined;
     guard('session.end-event', () => this.session.take(this, this.#finish(outcome)), undefined);
+    // A socket keeps the async scope that it was made in, and so this, for as long as it lives.
+    this.#exchanges = this.#llm = this.#notes = undefined;
   }
 
   /** Whether an answer came whose body nobody has read: a stream that the app got and left alone. */
