@@ -15,6 +15,20 @@ export const SDKS = {
   'openai 4': { folder: 'openai-4', name: 'openai' },
   'anthropic 1': { folder: '@anthropic-ai/sdk', name: '@anthropic-ai/sdk' },
   'anthropic 0': { folder: 'anthropic-0', name: '@anthropic-ai/sdk' },
+  'groq 1': { folder: 'groq-sdk', name: 'groq-sdk' },
+  'groq 0': { folder: 'groq-0', name: 'groq-sdk' },
+  'cohere 8': { folder: 'cohere-ai', name: 'cohere-ai' },
+  'cohere 7': { folder: 'cohere-7', name: 'cohere-ai' },
+  'mistral 2': { folder: '@mistralai/mistralai', name: '@mistralai/mistralai' },
+  'mistral 1': { folder: 'mistral-1', name: '@mistralai/mistralai' },
+  'ollama 0.6': { folder: 'ollama', name: 'ollama' },
+  'ollama 0.5': { folder: 'ollama-05', name: 'ollama' },
+  'llama-stack 0.7': { folder: 'llama-stack-client', name: 'llama-stack-client' },
+  'ai21 1': { folder: 'ai21', name: 'ai21' },
+  'genai 3': { folder: '@google/genai', name: '@google/genai' },
+  'genai 2': { folder: 'genai-2', name: '@google/genai' },
+  'genai 1': { folder: 'genai-1', name: '@google/genai' },
+  'bedrock 3': { folder: '@aws-sdk/client-bedrock-runtime', name: '@aws-sdk/client-bedrock-runtime' },
 } as const;
 export type Sdk = keyof typeof SDKS;
 
