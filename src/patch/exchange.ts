@@ -2,7 +2,7 @@
 import { guard } from '../core/diagnostics.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
-import { observeBody } from './observe-body.ts';
+import { observeAnswer } from './observe-body.ts';
 import type { BodySink } from './observe-body.ts';
 import { looking, observe } from './own-member.ts';
 import { transportError } from './transport-error.ts';
@@ -49,6 +49,13 @@ export interface WatchedExchange {
   close(): void;
 }
 
+/** Status, headers and body of an answer, as a `Response` has them. */
+export interface AnswerHead {
+  status: number;
+  headers: any;
+  body: unknown;
+}
+
 /** Who is told of the head of an answer. */
 export interface HeadSink {
   head(status: number, headers: any): void;
@@ -62,18 +69,22 @@ class Watch implements WatchedExchange, BodySink {
   readonly exchange: OpenExchange;
   readonly #wantsBody: boolean;
   readonly #onHead: HeadSink;
+  readonly #read: Watching['read'];
   #closeBody: (() => void) | undefined;
   status: number | undefined;
   headers: any;
   error: ErrorFacts | undefined;
 
-  constructor(exchange: OpenExchange, wantsBody: boolean, onHead: HeadSink) {
+  constructor(exchange: OpenExchange, { wantsBody, onHead, read }: Watching) {
     this.exchange = exchange;
     this.#wantsBody = wantsBody;
     this.#onHead = onHead;
+    this.#read = read;
   }
 
-  readonly arrived = (response: any): void => {
+  readonly arrived = (given: any): void => looking('patch.head', () => this.#arrived(this.#read ? this.#read(given) : given));
+
+  #arrived(response: AnswerHead): void {
     looking('patch.head', () => {
       this.status = response.status;
       this.headers = response.headers;
@@ -85,9 +96,9 @@ class Watch implements WatchedExchange, BodySink {
         this.exchange.end('unread');
         return;
       }
-      this.#closeBody = observeBody(response.body, this);
+      this.#closeBody = observeAnswer(response, this);
     });
-  };
+  }
 
   readonly failed = (error: unknown): void => {
     looking('patch.exchange', () => this.end('error', error));
@@ -108,9 +119,18 @@ class Watch implements WatchedExchange, BodySink {
   }
 }
 
-/** Watches the answer that `sent` stands for. `onHead` is told when its head is there; it must not refer to `sent`. */
-export function watchExchange(sent: unknown, exchange: OpenExchange, wantsBody: boolean, onHead: HeadSink): WatchedExchange {
-  const watch = new Watch(exchange, wantsBody, onHead);
+/** How the answer of an exchange is watched. */
+export interface Watching {
+  wantsBody: boolean;
+  /** Told when the head is there; must not refer to what was sent. */
+  onHead: HeadSink;
+  /** Finds the answer in what the promise of it gave; that is it, unless said. */
+  read?: ((given: any) => AnswerHead) | undefined;
+}
+
+/** Watches the answer that `sent` stands for. */
+export function watchExchange(sent: unknown, exchange: OpenExchange, watching: Watching): WatchedExchange {
+  const watch = new Watch(exchange, watching);
   if (sent instanceof Promise) observe(sent, watch.arrived, watch.failed);
   return watch;
 }

@@ -4,6 +4,7 @@
  */
 import { reportFault } from '../core/diagnostics.ts';
 import { looking, observe, setOwn } from './own-member.ts';
+import { coverMethod } from './registry.ts';
 
 /** How a stream was left. `done`: it has no more to give, which an abort looks like as well (see `aborted`). `left`: its reader broke off. */
 export type StreamEnd = { how: 'done'; aborted: boolean } | { how: 'left' } | { how: 'error'; error: unknown };
@@ -119,55 +120,90 @@ export function observeStream(
   });
 }
 
-/** Watches an iterator that nobody has asked yet, where the SDK hands out no more than that. */
-export function observeIterator(iterator: any, sink: StreamSink): void {
+/** Watches an iterator that nobody has asked yet, where the SDK hands out no more than that. Returns what is to be called where its reader leaves in a way of its own. */
+export function observeIterator(iterator: any, sink: StreamSink): () => void {
   const reading = new Reading(sink, undefined);
   dropped.register(iterator, sink, sink);
   watchIterator(iterator, reading);
+  return () => reading.left();
 }
 
-/** Watches a web stream that nobody has read yet, whatever it holds. */
-export function observeReadable(stream: any, sink: StreamSink): void {
-  const reading = new Reading(sink, undefined);
-  const { getReader, values, cancel, tee } = stream;
-  dropped.register(stream, sink, sink);
-  setOwn(stream, 'getReader', function (this: unknown, ...args: unknown[]) {
-    const reader: any = Reflect.apply(getReader, this, args);
-    looking('patch.reader', () => watchIterator(reader, reading, { next: 'read', leave: ['cancel'], any: true }));
-    return reader;
-  });
-  const watchedValues = function (this: unknown, ...args: any[]): unknown {
-    const iterator: any = Reflect.apply(values, this, args);
-    const keeps = args[0]?.preventCancel === true;
-    looking('patch.iterator', () =>
-      watchIterator(iterator, reading, { next: 'next', leave: keeps ? [] : ['return'], any: true }),
-    );
-    return iterator;
+/** One web stream that is watched, and what its members do beside what they do. */
+class ReadableWatch {
+  readonly #sink: StreamSink;
+  readonly #reading: Reading;
+
+  constructor(sink: StreamSink) {
+    this.#sink = sink;
+    this.#reading = new Reading(sink, undefined);
+  }
+
+  reader(reader: any): void {
+    watchIterator(reader, this.#reading, { next: 'read', leave: ['cancel'], any: true });
+  }
+
+  /** In a subclass, one of the members that make iterators may call the other: what they give is watched once. */
+  iterator(iterator: any, stream: object, options: any): void {
+    if (streamOf.has(iterator)) return;
+    streamOf.set(iterator, stream);
+    watchIterator(iterator, this.#reading, { next: 'next', leave: options?.preventCancel === true ? [] : ['return'], any: true });
+  }
+
+  left(): void {
+    this.#reading.left();
+  }
+
+  split(branches: unknown[]): void {
+    dropped.unregister(this.#sink);
+    const shared = { sink: this.#sink, chunks: 0, left: 0, branches: branches.length };
+    for (const branch of branches) observeReadable(branch, new BranchSink(shared));
+  }
+
+  hidden(): void {
+    dropped.unregister(this.#sink);
+    this.#sink.hidden();
+  }
+}
+
+type Used = (watch: ReadableWatch, given: any, stream: object, args: readonly any[]) => void;
+
+const iterates: Used = (watch, given, stream, args) => watch.iterator(given, stream, args[0]);
+const hides: Used = (watch) => watch.hidden();
+
+/** The members by which a web stream is read, and what is to be done with what each gives. */
+const READABLE: readonly (readonly [PropertyKey, Used])[] = [
+  ['getReader', (watch, given) => watch.reader(given)],
+  ['values', iterates],
+  [Symbol.asyncIterator, iterates],
+  ['cancel', (watch) => watch.left()],
+  ['tee', (watch, given) => watch.split(given)],
+  ['pipeTo', hides],
+  ['pipeThrough', hides],
+];
+
+const readables = new WeakMap<object, ReadableWatch>();
+
+/** `original`, the use of which is looked at where the stream is one that is watched. */
+function watchedUse(original: any, used: Used): (this: any, ...args: any[]) => unknown {
+  return function (this: any, ...args: any[]): unknown {
+    const given: unknown = Reflect.apply(original, this, args);
+    const watch = readables.get(this);
+    if (watch !== undefined) looking('patch.readable', () => used(watch, given, this, args));
+    return given;
   };
-  setOwn(stream, 'values', watchedValues);
-  setOwn(stream, Symbol.asyncIterator, watchedValues);
-  setOwn(stream, 'cancel', function (this: unknown, ...args: unknown[]) {
-    const result: unknown = Reflect.apply(cancel, this, args);
-    reading.left();
-    return result;
-  });
-  setOwn(stream, 'tee', function (this: unknown, ...args: unknown[]) {
-    const branches: unknown[] = Reflect.apply(tee, this, args);
-    dropped.unregister(sink);
-    looking('patch.tee', () => {
-      const shared = { sink, chunks: 0, left: 0, branches: branches.length };
-      for (const branch of branches) observeReadable(branch, new BranchSink(shared));
-    });
-    return branches;
-  });
-  for (const name of ['pipeTo', 'pipeThrough']) {
-    const original = stream[name];
-    setOwn(stream, name, function (this: unknown, ...args: unknown[]) {
-      const result: unknown = Reflect.apply(original, this, args);
-      dropped.unregister(sink);
-      looking('patch.pipe', () => sink.hidden());
-      return result;
-    });
+}
+
+/**
+ * Watches a web stream that nobody has read yet, whatever it holds. One of a class of its SDK's own is watched in the prototype of that class: the members of web streams are listed by
+ * `for in`, where one of the stream's own would hide them.
+ */
+export function observeReadable(stream: any, sink: StreamSink): void {
+  readables.set(stream, new ReadableWatch(sink));
+  dropped.register(stream, sink, sink);
+  const prototype: object = Object.getPrototypeOf(stream);
+  for (const [name, used] of READABLE) {
+    if (prototype === ReadableStream.prototype) setOwn(stream, name, watchedUse(stream[name], used));
+    else coverMethod(prototype, name, `web stream ${String(name)}`, (original) => watchedUse(original, used));
   }
 }
 

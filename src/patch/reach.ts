@@ -2,7 +2,7 @@
  * Reach: finding every copy of an SDK in this process, loaded or yet to load, without loading one. Copies on disk are candidates; of each, Node is
  * asked whether it is loaded (the CommonJS cache, the probe of reach-probe.ts); for the rest one load hook waits (reach-hook.ts).
  */
-import module from 'node:module';
+import module, { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { guard, reportFault } from '../core/diagnostics.ts';
 import { type Copy, CopyFinder, type ModuleTarget } from './reach-copies.ts';
@@ -46,6 +46,7 @@ export interface Reach {
   stop(): void;
 }
 
+const require = createRequire(import.meta.url);
 /** Waits before asking again about a module that was being loaded when it was asked about: 0 is the end of this turn of the event loop. */
 const RETRIES_MS = [0, 10, 100];
 /** `index.js` files in the CommonJS cache whose package is looked up. */
@@ -164,7 +165,10 @@ class Reacher implements Reach {
       if (!owner) continue;
       this.#reports.of(owner.copy);
       const cached = cache[file];
-      if (cached?.loaded && isObject(cached.exports)) this.#loaded(file, cached.exports);
+      if (cached === undefined) continue;
+      // Part of a graph of ES modules that is linked and has not run up to it: it runs now, as the probe makes ES modules run. Otherwise the app would use it before anybody could look.
+      if (isLinkedOnly(cached)) guard('patch.reach.linked', () => void require(file), undefined);
+      if (cached.loaded && isObject(cached.exports)) this.#loaded(file, cached.exports);
     }
   }
 
@@ -210,6 +214,16 @@ class Reacher implements Reach {
     if (wait === 0) setImmediate(ask).unref();
     else setTimeout(ask, wait).unref();
   }
+}
+
+/** Whether Node made this CommonJS module for an `import` and has not begun to run it. Told by marks of Node's own (lib/internal/modules/cjs/loader.js); without them, it is not. */
+function isLinkedOnly(cached: { loaded: boolean }): boolean {
+  const marks = Object.getOwnPropertySymbols(cached);
+  const marked = (name: string): boolean => {
+    const mark = marks.find(({ description }) => description === name);
+    return mark !== undefined && Boolean((cached as Record<symbol, unknown>)[mark]);
+  };
+  return !cached.loaded && marked('kIsCachedByESMLoader') && !marked('kModuleCircularVisited');
 }
 
 function isObject(value: unknown): value is object {

@@ -2,6 +2,7 @@
  * The one registry of replaced methods. A method is replaced once in a process, whichever copy of this package asks, and put back as the identical
  * function. Where somebody else has replaced it again since, ours cannot be taken out of the middle: it then only passes calls through.
  */
+import { guard } from '../core/diagnostics.ts';
 
 export type Method = (this: any, ...args: any[]) => any;
 
@@ -15,6 +16,10 @@ export interface Patch {
 
 interface Entry extends Patch {
   active: boolean;
+  /** What is called without us: the original, or whatever the owner inherits by then. */
+  readonly bare: Method;
+  /** The owner had no such method of its own. */
+  readonly covers: boolean;
 }
 
 const TAKEN = Symbol.for('hindcast.patches.v1');
@@ -35,11 +40,11 @@ function take(owner: object, name: PropertyKey): void {
 
 /** A function that looks like `original` (name, length, own members) and calls `made` for as long as `entry` is active. */
 function disguise(entry: Entry, made: Method): Method {
-  const { original } = entry;
+  const { original, bare } = entry;
   // Taken from an object literal, so that it is no constructor and has no `prototype`, as the methods of classes.
   const holder = {
     replacement(this: unknown, ...args: unknown[]): unknown {
-      return Reflect.apply(entry.active ? made : original, this, args);
+      return Reflect.apply(entry.active ? made : bare, this, args);
     },
   };
   const replacement: Method = holder['replacement'];
@@ -58,17 +63,70 @@ export function replaceMethod(owner: object, name: PropertyKey, label: string, m
   const own = Object.getOwnPropertyDescriptor(owner, name);
   if (!own || typeof own.value !== 'function' || !own.configurable || isTaken(owner, name)) return false;
   const original: Method = own.value;
-  const entry: Entry = { label, owner, name, original, replacement: original, active: true };
-  entry.replacement = disguise(entry, make(original));
-  Object.defineProperty(owner, name, { ...own, value: entry.replacement });
-  take(owner, name);
-  entries.push(entry);
+  const entry: Entry = { label, owner, name, original, replacement: original, active: true, bare: original, covers: false };
+  putInPlace(entry, own, make);
   return true;
 }
 
-/** Puts every original back. Afterwards `replaceMethod` may replace them anew. */
+/**
+ * Gives `owner` a method of its own over the one that it inherits, which others share and keep: what `make` returns for a function that calls the inherited one, looked up at each
+ * call. Undone, `owner` has no such method of its own again. A method that `owner` has itself is replaced as by `replaceMethod`.
+ */
+export function coverMethod(owner: object, name: PropertyKey, label: string, make: (original: Method) => Method): boolean {
+  if (Object.hasOwn(owner, name)) return replaceMethod(owner, name, label, make);
+  const inherited = inheritedDescriptor(owner, name);
+  if (typeof inherited?.value !== 'function' || !Object.isExtensible(owner) || isTaken(owner, name)) return false;
+  const original: Method = inherited.value;
+  const bare: Method = function (this: unknown, ...args: unknown[]) {
+    const method: Method = Reflect.get(Object.getPrototypeOf(owner) as object, name, this);
+    return Reflect.apply(method, this, args) as unknown;
+  };
+  const entry: Entry = { label, owner, name, original, replacement: original, active: true, bare, covers: true };
+  putInPlace(entry, { ...inherited, configurable: true }, make);
+  return true;
+}
+
+function inheritedDescriptor(owner: object, name: PropertyKey): PropertyDescriptor | undefined {
+  let at: object | null = Object.getPrototypeOf(owner) as object | null;
+  while (at !== null && !Object.hasOwn(at, name)) at = Object.getPrototypeOf(at) as object | null;
+  return at === null ? undefined : Object.getOwnPropertyDescriptor(at, name);
+}
+
+function putInPlace(entry: Entry, as: PropertyDescriptor, make: (original: Method) => Method): void {
+  entry.replacement = disguise(entry, make(entry.bare));
+  Object.defineProperty(entry.owner, entry.name, { ...as, value: entry.replacement });
+  take(entry.owner, entry.name);
+  entries.push(entry);
+}
+
+interface Installed {
+  label: string;
+  owner: object;
+  name: PropertyKey;
+  undo: () => void;
+}
+
+const installed: Installed[] = [];
+
+/**
+ * Puts something in place that is no method: a listener, a member of a global. `install` returns what takes it out again, which `undoAll` calls. False, and nothing happens, when
+ * something is in place under this `name` of `owner` already.
+ */
+export function installOnce(owner: object, name: PropertyKey, label: string, install: () => () => void): boolean {
+  if (isTaken(owner, name)) return false;
+  const undo = install();
+  take(owner, name);
+  installed.push({ label, owner, name, undo });
+  return true;
+}
+
+/** Puts every original back, and takes out what was installed. Afterwards all of it may be put in place anew. */
 export function undoAll(): void {
   undoPatches(() => true);
+  for (const { label, owner, name, undo } of installed.splice(0).toReversed()) {
+    taken.get(owner)?.delete(name);
+    guard(`patch.undo ${label}`, undo, undefined);
+  }
 }
 
 /** Puts the originals of the patches back that `which` names. */
@@ -79,9 +137,9 @@ export function undoPatches(which: (patch: Patch) => boolean): void {
     entry.active = false;
     taken.get(entry.owner)?.delete(entry.name);
     const own = Object.getOwnPropertyDescriptor(entry.owner, entry.name);
-    if (own?.value === entry.replacement && own.configurable) {
-      Object.defineProperty(entry.owner, entry.name, { ...own, value: entry.original });
-    } else leftInPlace++;
+    if (own?.value !== entry.replacement || !own.configurable) leftInPlace++;
+    else if (entry.covers) Reflect.deleteProperty(entry.owner, entry.name);
+    else Object.defineProperty(entry.owner, entry.name, { ...own, value: entry.original });
   }
 }
 

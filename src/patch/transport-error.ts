@@ -32,6 +32,8 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 export function transportError(error: unknown): ErrorFacts {
+  // The bare word is what the timers of the SDKs that Fern generates abort with, and so what `fetch` rejects with.
+  if (error === 'timeout') return { type: 'TimeoutError' };
   const code = systemCode(error);
   return { type: errorType(error), ...(code !== undefined && { code }) };
 }

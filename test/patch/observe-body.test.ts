@@ -27,8 +27,12 @@ const EXPECTED = {
   'break, preventCancel': all,
   'reader, cancelled': left,
   cancel: { got: '', seen: '', ends: ['cancelled'] },
-  clone: unseen,
-  'two clones': { got: WHOLE + WHOLE, seen: '', ends: ['unread'] },
+  clone: all,
+  'two clones': { ...all, got: WHOLE + WHOLE },
+  'clone of a clone': { ...all, got: WHOLE.repeat(4) },
+  'clone, one left': all,
+  'clone, both left': left,
+  tee: { ...all, got: WHOLE + WHOLE },
   'byte reader': unseen,
   pipeThrough: unseen,
   'not read': { got: '', seen: '', ends: ['unread'] },
@@ -38,8 +42,6 @@ const EXPECTED = {
 const inside = { seen: '', ends: [] };
 const EXPECTED_26 = {
   ...EXPECTED,
-  clone: { got: WHOLE, ...inside },
-  'two clones': { got: WHOLE + WHOLE, ...inside },
   fromWeb: { got: WHOLE, ...inside },
 };
 

@@ -25,11 +25,12 @@ export interface CellResult extends Cell {
 const CELL_TIMEOUT_MS = 60_000;
 /** SDKs for which every order runs on every Node release. On 24, all of them do. */
 const PINNED: readonly Sdk[] = ['openai 7', 'openai 4', 'anthropic 1'];
-const EVERYWHERE: readonly Order[] = ['ESM: import, init', 'CJS: init, require'];
+const EVERYWHERE: readonly Order[] = ['ESM: import, init', 'ESM: init module first', 'CJS: init, require'];
 /** SDKs for which every order runs on Node 24; of the others, those of `BRIEFLY`. */
 const WHOLLY = /^(openai|anthropic) /;
 const BRIEFLY: readonly Order[] = [
   'ESM: import, init',
+  'ESM: init module first',
   'ESM: init, import()',
   'ESM: import() in flight, init',
   'ESM: client, init',
