@@ -41,12 +41,14 @@ const EXAMPLES: Record<keyof typeof SOURCE_RULES, { bad: [path: string, text: st
         ['src/client/a.ts', `import { b } from '../../test/b.ts';`],
         ['src/register.ts', `import { main } from './cli/main.ts';`],
         ['src/index.ts', `import { main } from './testing/main.ts';`],
+        ['src/testing.ts', `import { init } from './client/init.ts';`],
         ['src/else/a.ts', ``],
         ['src/other.ts', ``],
       ],
       good: [
         ['src/patch/a.ts', `import { b } from '../events/b.ts'; import { c } from './deep/c.ts'; import 'commander';`],
         ['src/register.ts', `import { init } from './client/init.ts';`],
+        ['src/testing.ts', `export { a } from './testing/a.ts';`],
         ['src/cli/commands/a.ts', `import { b } from '../b.ts'; import { c } from '../../client/c.ts';`],
       ],
     },
@@ -80,6 +82,7 @@ const EXAMPLES: Record<keyof typeof SOURCE_RULES, { bad: [path: string, text: st
       ],
       good: [
         ['src/index.ts', `export { b } from './client/b.ts';`],
+        ['src/testing.ts', `export { b } from './testing/b.ts';`],
         ['src/core/a.ts', `export { b } from './b.ts'; export const a = 1;`],
       ],
     },

@@ -87,7 +87,11 @@ function facts(event: SpanEvent, terminal: Terminal): string[] {
     ['response', llm?.response && members({ ...llm.response, model: undefined, toolCalls: undefined })],
     ['asks for', llm?.response?.toolCalls?.map(({ name, id }) => (id === undefined ? name : `${name} (${id})`)).join(', ')],
     ['tokens', llm && (llm.usage ? members(llm.usage) : 'the provider did not say')],
-    ['cost', event.cost && `${money(event.cost.usd)} (prices of ${event.cost.priced})`],
+    [
+      'cost',
+      event.cost &&
+        `${money(event.cost.usd)} (${event.cost.priced === 'provider' ? 'as the provider said' : `prices of ${event.cost.priced}`})`,
+    ],
     ['first chunk', llm?.firstChunkUs === undefined ? undefined : `after ${duration(llm.firstChunkUs)}`],
     ['chunks', llm?.chunks],
     ['tool', tool && [tool.name, tool.type, tool.callId].filter(Boolean).join(' ')],

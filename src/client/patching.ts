@@ -27,10 +27,10 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
   };
   const add = (given: Record<string, unknown>): void => {
     for (const [name, value] of Object.entries(given)) {
-      const known = listProviders().map(({ targets }) => targets[0]);
-      const target = known.find((each) => named(each.package, name));
+      const known = listProviders();
+      const target = known.find((each) => each.name === name || named(each.targets[0].package, name))?.targets[0];
       if (!target) {
-        warn(`instrument.${name} is not known; known are ${known.map((each) => each.package).join(', ')}`);
+        warn(`instrument.${name} is not known; known are ${known.map(({ targets }) => targets[0].package).join(', ')}`);
         continue;
       }
       const namespace = typeof value === 'function' ? { default: value, [value.name]: value } : (value as object);

@@ -81,6 +81,7 @@ const TABLE = {
   responseTier: 'hindcast.response.service_tier',
   fingerprint: 'hindcast.response.system_fingerprint',
   responseStatus: 'hindcast.response.status',
+  servedBy: 'hindcast.response.served_by',
   messageCount: 'hindcast.request.message_count',
   requestTools: 'hindcast.request.tools',
   toolResultIds: 'hindcast.request.tool_result_ids',

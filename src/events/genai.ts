@@ -113,6 +113,7 @@ function addResponse(list: AttributeList, event: SpanEvent, llm: LlmFacts, names
     );
     list.int(names.dimensions, response.dimensions);
     list.string(names.responseStatus, codeOf(response.status));
+    list.string(names.servedBy, nameOf(response.servedBy));
     list.strings(names.toolCallNames, nonEmpty(response.toolCalls?.map((call) => nameOf(call.name))));
     list.strings(names.toolCallIds, nonEmpty(response.toolCalls?.map((call) => idOf(call.id))));
   }

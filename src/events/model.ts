@@ -70,6 +70,8 @@ export interface LlmResponse {
   toolCalls?: ToolCallFacts[];
   serviceTier?: string;
   systemFingerprint?: string;
+  /** Who carried the call out, where a router asked somebody else and says whom: the router's name for them. */
+  servedBy?: string;
   /** `completed`, `incomplete`, `failed`, ...: where the API has a status of its own (OpenAI Responses). */
   status?: string;
   /** Length of each vector, for embeddings. */
@@ -196,7 +198,7 @@ export interface SpanEvent {
   tool?: ToolFacts;
   attempts?: Attempt[];
   notes?: Note[];
-  /** US dollars by the price table of `priced` (a date); absent when the model or the usage is unknown. */
+  /** US dollars: as the provider said (`priced` is `provider`), else by the price table of `priced` (a date); absent when neither knows. */
   cost?: { usd: number; priced: string };
   attributes?: Record<string, AttributeValue>;
   content?: EventContent;

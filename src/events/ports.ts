@@ -22,6 +22,8 @@ export interface EventStart {
   name: string;
   llm?: LlmFacts;
   tool?: ToolFacts;
+  /** Monotonic microseconds (core/clock) at which it began, where it is told of later than that. */
+  beganUs?: number;
   /** The event that it happens in, where a framework knows better than the async scope does; it may have ended. */
   within?: OpenEvent;
   /** The span of another process, or of the app's own, that it happens in; only where no event of ours is around it. */
@@ -42,6 +44,8 @@ export interface Outcome {
   error?: ErrorFacts;
   response?: LlmResponse;
   usage?: Usage;
+  /** What the call cost in US dollars, where the provider said so itself. */
+  costUsd?: number;
   chunks?: number;
   /** Called only when content is kept, so that building it costs nothing otherwise. */
   content?: () => EventContent;
@@ -142,8 +146,8 @@ export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= {
 export interface ExportItem {
   header: SessionLine;
   event: SpanEvent;
-  /** Bodies of the event's last exchange as text; there only when the queue was asked for content. */
-  bodies?: { request?: string; response?: string; contentType?: string };
+  /** Bodies of the event's last exchange as text, or, of an answer that is no text, as bytes; there only when the queue was asked for content. */
+  bodies?: { request?: string; response?: string | Uint8Array; contentType?: string };
 }
 
 /** A batch taken from the export queue: exactly one of `ack` and `release` must be called. */

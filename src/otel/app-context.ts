@@ -31,14 +31,20 @@ function contextManager(): ContextManager | undefined {
   return (globalThis as unknown as Record<symbol, { context?: ContextManager } | undefined>)[API]?.context;
 }
 
+/** Spans that an SDK makes with a provider of its own go to its maker alone: Mistral's, where `MISTRAL_SDK_TELEMETRY` is `dedicated`. */
+function isForeign(resource: object | undefined): boolean {
+  return (resource as Record<string, unknown> | undefined)?.['service.name'] === 'mistralai_sdk';
+}
+
 /** The active span of the app's own OpenTelemetry, or null when there is none. Never throws. */
 export function activeSpanContext(): ActiveSpan | null {
   const manager = contextManager();
   if (manager === undefined) return null;
   try {
     const span = manager.active().getValue(SPAN) as
-      | { spanContext?(): { traceId: string; spanId: string; traceFlags: number } }
+      | { spanContext?(): { traceId: string; spanId: string; traceFlags: number }; resource?: { attributes?: object } }
       | undefined;
+    if (isForeign(span?.resource?.attributes)) return null;
     const context = span?.spanContext?.();
     if (context === undefined || !TRACE_ID.test(context.traceId) || !SPAN_ID.test(context.spanId)) return null;
     return { traceId: context.traceId, spanId: context.spanId, sampled: (context.traceFlags & SAMPLED) === SAMPLED };

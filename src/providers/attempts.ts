@@ -3,6 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import { hub } from '../events/ports.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { exchangeRequest, watchExchange } from '../patch/exchange.ts';
+import type { AnswerHead } from '../patch/exchange.ts';
 import { looking } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import type { LlmCall } from './llm-call.ts';
@@ -13,6 +14,10 @@ export interface AttemptKind {
   call: (self: any) => LlmCall | null;
   /** The request as data, from the arguments of the method; those of `fetch` unless said. */
   request?: (args: readonly any[]) => ExchangeRequest;
+  /** The answer of a replay as the method gives answers; as it is, unless said. */
+  given?: (response: Response) => unknown;
+  /** Finds the answer in what the method's promise gave; that is a `Response`, unless said. */
+  head?: (given: any) => AnswerHead;
 }
 
 /** One attempt that begins. */
@@ -24,7 +29,11 @@ export interface Attempt {
 }
 
 /** Begins an attempt of `call`; null when nobody wants to know of it. */
-export function beginAttempt(call: LlmCall | null, request: () => ExchangeRequest): Attempt | null {
+export function beginAttempt(
+  call: LlmCall | null,
+  request: () => ExchangeRequest,
+  head?: (given: any) => AnswerHead,
+): Attempt | null {
   const { answerer } = hub;
   if (call === null && answerer === null) return null;
   return guard<Attempt | null>(
@@ -37,7 +46,7 @@ export function beginAttempt(call: LlmCall | null, request: () => ExchangeReques
         answered,
         sent: (sent) => {
           if (call === null || exchange === null) return;
-          call.sent(watchExchange(sent, exchange, call.event.wantsBodies, (status, headers) => call.head(status, headers)));
+          call.sent(watchExchange(sent, exchange, { wantsBody: call.event.wantsBodies, onHead: call, read: head }));
         },
       };
     },
@@ -50,11 +59,14 @@ export function attemptMethod(original: Method, kind: AttemptKind): Method {
   return function (this: any, ...args: any[]) {
     if (hub.recorder === null && hub.answerer === null) return Reflect.apply(original, this, args);
     const call = guard('patch.attempt', () => kind.call(this), null);
-    const attempt = beginAttempt(call, () => kind.request?.(args) ?? exchangeRequest(args[0], args[1]));
+    const attempt = beginAttempt(call, () => kind.request?.(args) ?? exchangeRequest(args[0], args[1]), kind.head);
     if (attempt === null) return Reflect.apply(original, this, args);
     let sent: unknown;
     try {
-      sent = attempt.answered ?? Reflect.apply(original, this, args);
+      const answered: Promise<unknown> | undefined = kind.given
+        ? attempt.answered?.then(kind.given)
+        : (attempt.answered ?? undefined);
+      sent = answered ?? Reflect.apply(original, this, args);
     } catch (error) {
       looking('patch.attempt', () => attempt.sent(Promise.reject(error)));
       throw error;

@@ -18,6 +18,7 @@ import {
   toolName,
 } from './openai-facts.ts';
 import { defineOperation } from './operation.ts';
+import { saidCost } from './said-cost.ts';
 
 function outputType(body: Fields): string | undefined {
   const modalities = items(body['modalities']);
@@ -50,6 +51,7 @@ function toolCalls(choices: readonly unknown[]): ToolCallFacts[] {
     const message = fields(fields(choice)['message']);
     for (const call of items(message['tool_calls']))
       calls.push({ ...present({ id: text(fields(call)['id']) }), name: toolName(call) ?? '' });
+    for (const tool of items(message['executed_tools'])) calls.push({ name: toolName(tool) ?? '' });
     const old = text(fields(message['function_call'])['name']);
     if (old !== undefined) calls.push({ name: old });
   }
@@ -63,7 +65,8 @@ function response(given: unknown): ResponseFacts {
     ...commonResponse(body),
     ...present({ finishReasons: choiceReasons(choices), toolCalls: listed(toolCalls(choices)) }),
   };
-  return responseFacts(facts, openaiUsage(body['usage'] ?? fields(body['x_groq'])['usage']), answerError(body));
+  const usage = body['usage'] ?? fields(body['x_groq'])['usage'];
+  return { ...responseFacts(facts, openaiUsage(usage), answerError(body)), ...saidCost(usage) };
 }
 
 /** `POST /chat/completions`. */

@@ -10,6 +10,8 @@ import {
   genericPart,
   reasoningPart,
   roleOf,
+  serverCallPart,
+  serverResponsePart,
   textPart,
   toolCallPart,
   toolDefinition,
@@ -39,18 +41,29 @@ function contentPart(part: unknown): MessagePart[] {
       return urlPart('video', urlIn(given['video_url']));
     case 'audio_url':
       return urlPart('audio', urlIn(given['audio_url']));
+    case 'document_url':
+      return urlPart('document', urlIn(given['document_url']));
     case 'input_audio': {
+      // Mistral's is the data itself, or a URL of it.
+      if (typeof given['input_audio'] === 'string') return audioText(given['input_audio']);
       const audio = fields(given['input_audio']);
       return blobPart('audio', audio['data'], `audio/${text(audio['format']) ?? 'wav'}`);
     }
     case 'file':
-      return [...fileDataPart(fields(given['file'])['file_data']), ...filePart('document', fields(given['file'])['file_id'])];
+      return [
+        ...fileDataPart(fields(given['file'])['file_data']),
+        ...filePart('document', fields(given['file'])['file_id'] ?? given['file_id']),
+      ];
     default:
       return genericPart(part);
   }
 }
 
-function contentParts(content: unknown): MessagePart[] {
+const audioText = (audio: string): MessagePart[] =>
+  /^(https?|data):/.test(audio.slice(0, 8)) ? urlPart('audio', audio) : blobPart('audio', audio);
+
+/** Content as a text or as a list of parts. */
+export function contentParts(content: unknown): MessagePart[] {
   return Array.isArray(content) ? content.flatMap(contentPart) : textPart(content);
 }
 
@@ -70,6 +83,14 @@ function audioParts(value: unknown): MessagePart[] {
   return [...(data === undefined ? [] : blobPart('audio', joinBase64(data))), ...textPart(audio['transcript'])];
 }
 
+/** A tool that Groq ran itself: its call, and what came of it, where it came to that. */
+function executedParts(value: unknown): MessagePart[] {
+  const { index: _, output, ...call } = fields(value);
+  const name = text(call['type']) ?? '';
+  const response = output === undefined || output === null ? [] : [serverResponsePart(undefined, { type: name, output })];
+  return [serverCallPart(undefined, name, call), ...response];
+}
+
 /** Everything an assistant's message says, in the order in which a model says it. */
 function assistantParts(message: Fields): MessagePart[] {
   const calls = items(message['tool_calls']).map((call) => {
@@ -79,6 +100,7 @@ function assistantParts(message: Fields): MessagePart[] {
   const old = message['function_call'] ? fields(message['function_call']) : undefined;
   return [
     ...reasoningPart(text(message['reasoning_content']) ?? message['reasoning']),
+    ...items(message['executed_tools']).flatMap(executedParts),
     ...contentParts(message['content']),
     ...textPart(message['refusal']),
     ...(message['audio'] ? audioParts(message['audio']) : []),

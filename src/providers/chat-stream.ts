@@ -31,6 +31,8 @@ interface Choice {
   calls: Call[];
   /** The old single call, which has no id. */
   functionCall: Call | null;
+  /** Tools that Groq ran itself. */
+  executed: Fields[];
   finish: string;
   error: unknown;
 }
@@ -47,6 +49,7 @@ const newChoice = (index: number): Choice => ({
   transcript: '',
   calls: [],
   functionCall: null,
+  executed: [],
   finish: '',
   error: undefined,
 });
@@ -104,6 +107,15 @@ function addAudio(choice: Choice, audio: any): void {
   if (typeof audio.transcript === 'string') choice.transcript += audio.transcript;
 }
 
+/** Each comes twice: when it is called, and with what it gave. */
+function addExecuted(choice: Choice, given: unknown): void {
+  for (const tool of items(given).map((one) => fields(copy(one)))) {
+    const known = choice.executed.find((one) => one['index'] === tool['index']);
+    if (known) Object.assign(known, tool);
+    else if (choice.executed.length < CALLS_MAX) choice.executed.push(tool);
+  }
+}
+
 function addDelta(choice: Choice, delta: any): void {
   const content = delta.content;
   if (typeof content === 'string') choice.content += content;
@@ -119,6 +131,7 @@ function addDelta(choice: Choice, delta: any): void {
   if (delta.tool_calls) addCalls(choice, delta.tool_calls);
   if (delta.function_call) addFunction((choice.functionCall ??= newCall(0)), delta.function_call, 'arguments');
   if (delta.audio) addAudio(choice, delta.audio);
+  if (delta.executed_tools) addExecuted(choice, delta.executed_tools);
   if (typeof delta.role === 'string' && delta.role !== '') choice.role = delta.role;
 }
 
@@ -141,6 +154,7 @@ function choiceBody(choice: Choice): Fields {
   if (choice.audioId !== '' || choice.audio !== '') {
     message['audio'] = { id: choice.audioId, data: choice.audio, transcript: choice.transcript };
   }
+  if (choice.executed.length > 0) message['executed_tools'] = choice.executed;
   const body: Fields = { index: choice.index, message, finish_reason: choice.finish === '' ? null : choice.finish };
   if (choice.error !== undefined) body['error'] = choice.error;
   return body;
@@ -153,6 +167,7 @@ export class ChatFolder implements ChunkFolder {
   #model = '';
   #fingerprint = '';
   #tier = '';
+  #provider = '';
   #usage: unknown = undefined;
   #error: unknown = undefined;
   readonly #choices: Choice[] = [];
@@ -165,12 +180,14 @@ export class ChatFolder implements ChunkFolder {
     if (this.#id === '' && typeof chunk.id === 'string') this.#id = chunk.id;
     if (this.#model === '' && typeof chunk.model === 'string') this.#model = chunk.model;
     if (this.#fingerprint === '' && typeof chunk.system_fingerprint === 'string') this.#fingerprint = chunk.system_fingerprint;
+    if (this.#provider === '' && typeof chunk.provider === 'string') this.#provider = chunk.provider;
     if (this.#tier === '' && typeof chunk.service_tier === 'string') this.#tier = chunk.service_tier;
     const choices = chunk.choices;
     if (Array.isArray(choices)) for (let i = 0; i < choices.length; i++) this.#addChoice(choices[i]);
     if (chunk.usage) this.#usage = copy(chunk.usage);
     else if (chunk.x_groq?.usage) this.#usage = copy(chunk.x_groq.usage);
-    if (chunk.error) this.#error = copy(chunk.error);
+    // Groq says why it stopped a stream early.
+    if (chunk.error ?? chunk.x_groq?.error) this.#error = copy(chunk.error ?? chunk.x_groq.error);
   }
 
   #addChoice(given: any): void {
@@ -198,6 +215,7 @@ export class ChatFolder implements ChunkFolder {
     if (this.#model !== '') body['model'] = this.#model;
     if (this.#fingerprint !== '') body['system_fingerprint'] = this.#fingerprint;
     if (this.#tier !== '') body['service_tier'] = this.#tier;
+    if (this.#provider !== '') body['provider'] = this.#provider;
     body['choices'] = this.#choices.toSorted((a, b) => a.index - b.index).map(choiceBody);
     if (this.#usage !== undefined) body['usage'] = this.#usage;
     if (this.#error !== undefined) body['error'] = this.#error;

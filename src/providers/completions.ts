@@ -6,6 +6,7 @@ import { copy, count, fields, items, present, some, text, type Fields } from './
 import { answerError, choiceReasons, commonRequest, commonResponse, openaiUsage, responseFacts } from './openai-facts.ts';
 import { defineOperation, type ChunkFolder } from './operation.ts';
 import { textPart } from './parts.ts';
+import { saidCost } from './said-cost.ts';
 
 const CHOICES_MAX = 4096;
 
@@ -72,7 +73,7 @@ function request(given: unknown): LlmRequest {
 function response(given: unknown): ResponseFacts {
   const body = fields(given);
   const facts = { ...commonResponse(body), ...present({ finishReasons: choiceReasons(items(body['choices'])) }) };
-  return responseFacts(facts, openaiUsage(body['usage']), answerError(body));
+  return { ...responseFacts(facts, openaiUsage(body['usage']), answerError(body)), ...saidCost(body['usage']) };
 }
 
 /** A prompt is a text or several; one given as token numbers has no text that we could show. */

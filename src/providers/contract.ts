@@ -16,6 +16,8 @@ export interface ResponseFacts {
   response: LlmResponse;
   /** Absent when the provider gave none. */
   usage?: Usage;
+  /** What the call cost in US dollars, where the provider says so itself. */
+  costUsd?: number;
   /** An error that arrived inside a successful answer. */
   error?: ErrorFacts;
 }

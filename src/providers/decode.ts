@@ -6,17 +6,19 @@ import { parseJson, present, some } from './fields.ts';
 import { listProviders } from './registered.ts';
 import { decodeBody } from './wire-body.ts';
 
-/** Bodies of an event's last exchange, as text. */
+/** Bodies of an event's last exchange, as text; an answer that is no text, as the frames of some streams are none, as bytes. */
 export interface ExchangeBodies {
   request?: string;
-  response?: string;
+  response?: string | Uint8Array;
   contentType?: string;
 }
 
 /** The operation that an event was a call of; undefined when it is none that we can read. */
 function operationOf(event: SpanEvent): Operation | undefined {
   const { api, operation } = event.llm ?? {};
-  const known = listProviders().flatMap(({ operations }) => operations).filter((one) => one.api === api);
+  const known = listProviders()
+    .flatMap(({ operations }) => operations)
+    .filter((one) => one.api === api);
   return known.find((one) => one.operation === operation) ?? known[0];
 }
 
@@ -25,7 +27,8 @@ export function messageContent(event: SpanEvent, bodies: ExchangeBodies): Messag
   const operation = operationOf(event);
   if (operation === undefined) return {};
   const request = bodies.request === undefined ? undefined : parseJson(bodies.request);
-  const response = bodies.response === undefined ? undefined : decodeBody(operation, bodies.response, bodies.contentType).body;
+  // Of an answer whose bytes nobody saw, the recording has none; the event itself may say what it was.
+  const response = bodies.response?.length ? decodeBody(operation, bodies.response, bodies.contentType).body : undefined;
   return {
     ...operation.input(request ?? event.content?.request),
     ...present({ output: some(operation.output(response ?? event.content?.response)) }),

@@ -6,6 +6,7 @@ import { fields, items, present, some, text, word } from './fields.ts';
 import { commonRequest, commonResponse, errorFacts, openaiUsage, responseFacts } from './openai-facts.ts';
 import { defineOperation } from './operation.ts';
 import { textPart } from './parts.ts';
+import { saidCost } from './said-cost.ts';
 
 function request(given: unknown): LlmRequest {
   const body = fields(given);
@@ -28,7 +29,8 @@ function response(given: unknown): ResponseFacts {
   const body = fields(given);
   const facts = { ...commonResponse(body), ...present({ dimensions: dimensions(fields(items(body['data'])[0])['embedding']) }) };
   const { output: _, ...usage } = openaiUsage(body['usage']) ?? {};
-  return responseFacts(facts, usage.input === undefined ? undefined : usage, errorFacts(body));
+  const counted = usage.input === undefined ? undefined : usage;
+  return { ...responseFacts(facts, counted, errorFacts(body)), ...saidCost(body['usage']) };
 }
 
 /** The texts to embed; one given as token numbers has no text that we could show. */

@@ -14,7 +14,13 @@ export function waitAsked(headers: any, nowMs?: number): number | undefined {
 
 /** The provider's id of a request, from the headers of its answer. */
 export function requestId(headers: any): string | undefined {
-  const id = header(headers, 'x-request-id') ?? header(headers, 'request-id') ?? header(headers, 'apim-request-id');
+  const id =
+    header(headers, 'x-request-id') ??
+    header(headers, 'request-id') ??
+    header(headers, 'apim-request-id') ??
+    header(headers, 'x-debug-trace-id') ??
+    header(headers, 'mistral-correlation-id') ??
+    header(headers, 'x-amzn-requestid');
   return id !== undefined && REQUEST_ID.test(id) ? id : undefined;
 }
 

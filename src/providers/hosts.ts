@@ -1,4 +1,5 @@
 /** Who really answers: an SDK is often pointed at another provider by its base URL. */
+import type { LlmResponse } from '../events/model.ts';
 import { header } from '../patch/exchange.ts';
 
 export interface Server {
@@ -6,21 +7,27 @@ export interface Server {
   server?: { address: string; port: number };
 }
 
-/** Host, or `.` and the end of one, and the provider's name; the GenAI conventions' where they have one. */
-const HOSTS: readonly (readonly [string, string])[] = [
+/** Host, or what hosts look like, and the provider's name; the GenAI conventions' where they have one. */
+const HOSTS: readonly (readonly [string | RegExp, string])[] = [
   ['api.openai.com', 'openai'],
+  [/^[a-z]{2}\.api\.openai\.com$/, 'openai'],
   ['api.anthropic.com', 'anthropic'],
-  ['.openai.azure.com', 'azure.ai.openai'],
-  ['.cognitiveservices.azure.com', 'azure.ai.openai'],
-  ['.services.ai.azure.com', 'azure.ai.inference'],
-  ['.inference.ai.azure.com', 'azure.ai.inference'],
-  ['models.inference.ai.azure.com', 'azure.ai.inference'],
+  [/\.openai\.azure\.(com|us|cn)$/, 'azure.ai.openai'],
+  [/\.cognitiveservices\.azure\.(com|us|cn)$/, 'azure.ai.openai'],
+  [/\.services\.ai\.azure\.com$/, 'azure.ai.inference'],
+  [/\.(inference|models)\.ai\.azure\.com$/, 'azure.ai.inference'],
+  ['generativelanguage.googleapis.com', 'gcp.gemini'],
+  // `us-central1-aiplatform`, `aiplatform` for the global endpoint, `aiplatform.eu.rep` for one of several regions.
+  [/^([a-z0-9-]+-)?aiplatform(\.[a-z]+\.rep)?\.googleapis\.com$/, 'gcp.vertex_ai'],
+  // Not all of amazonaws.com: an app's own server may stand there as well.
+  [/(^|\.)bedrock(-[a-z-]+)?\.[a-z0-9-]+\.(vpce\.)?(amazonaws\.com(\.cn)?|api\.aws)$/, 'aws.bedrock'],
+  [/\.ml\.cloud\.ibm\.com$/, 'ibm.watsonx.ai'],
   ['openrouter.ai', 'openrouter'],
   ['api.groq.com', 'groq'],
   ['api.mistral.ai', 'mistral_ai'],
   ['codestral.mistral.ai', 'mistral_ai'],
   ['api.deepseek.com', 'deepseek'],
-  ['api.x.ai', 'x_ai'],
+  [/^([a-z0-9-]+\.)?api\.x\.ai$/, 'x_ai'],
   ['api.together.xyz', 'together'],
   ['api.together.ai', 'together'],
   ['api.perplexity.ai', 'perplexity'],
@@ -28,16 +35,25 @@ const HOSTS: readonly (readonly [string, string])[] = [
   ['api.cerebras.ai', 'cerebras'],
   ['api.cohere.ai', 'cohere'],
   ['api.cohere.com', 'cohere'],
+  ['api.ai21.com', 'ai21'],
+  ['api.deepinfra.com', 'deepinfra'],
+  ['api.sambanova.ai', 'sambanova'],
+  ['integrate.api.nvidia.com', 'nvidia'],
+  ['router.huggingface.co', 'huggingface'],
+  ['models.github.ai', 'github'],
+  ['ai-gateway.vercel.sh', 'vercel'],
+  ['gateway.ai.cloudflare.com', 'cloudflare'],
   ['api.moonshot.ai', 'moonshot_ai'],
+  ['api.moonshot.cn', 'moonshot_ai'],
   ['dashscope.aliyuncs.com', 'alibaba_cloud'],
   ['dashscope-intl.aliyuncs.com', 'alibaba_cloud'],
-  ['generativelanguage.googleapis.com', 'gcp.gemini'],
-  ['.aiplatform.googleapis.com', 'gcp.vertex_ai'],
-  ['.amazonaws.com', 'aws.bedrock'],
+  ['ollama.com', 'ollama'],
 ];
-/** Local servers, by the port that they listen on by default. */
-const LOCAL_PORTS: Record<number, string> = { 11434: 'ollama' };
-const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0']);
+/** Servers of the app's own, by a port that nothing else is known to listen on, whatever the host is called. */
+const OWN_PORTS: Record<number, string> = { 11434: 'ollama' };
+/** Servers on this machine, by the port that they listen on unless told otherwise. vLLM, llama.cpp and many others take 8000 or 8080: of those nothing is said. */
+const LOCAL_PORTS: Record<number, string> = { 1234: 'lm_studio' };
+const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0', 'host.docker.internal']);
 /** Client classes that say it themselves. */
 const CLASSES: Record<string, string> = {
   AzureOpenAI: 'azure.ai.openai',
@@ -65,11 +81,14 @@ export function providerOf(baseURL: unknown, fallback: string): Server {
 
 function lookUp(baseURL: string, fallback: string): Server {
   if (!URL.canParse(baseURL)) return { provider: fallback };
-  const { hostname, port, protocol } = new URL(baseURL);
+  const { hostname, port, protocol, pathname } = new URL(baseURL);
   const portNumber = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
-  const named = HOSTS.find(([host]) => (host.startsWith('.') ? hostname.endsWith(host) : hostname === host))?.[1];
-  const local = LOCAL.has(hostname) ? LOCAL_PORTS[portNumber] : undefined;
-  return { provider: named ?? local ?? fallback, server: { address: hostname.replace(/^\[|\]$/g, ''), port: portNumber } };
+  const named = HOSTS.find(([host]) => (typeof host === 'string' ? hostname === host : host.test(hostname)))?.[1];
+  const own = OWN_PORTS[portNumber] ?? (LOCAL.has(hostname) ? LOCAL_PORTS[portNumber] : undefined);
+  // Azure's newer hosts serve several APIs, OpenAI's among them.
+  const provider =
+    named === 'azure.ai.inference' && pathname.startsWith('/openai') ? 'azure.ai.openai' : (named ?? own ?? fallback);
+  return { provider, server: { address: hostname.replace(/^\[|\]$/g, ''), port: portNumber } };
 }
 
 /** Provider and server of an SDK's client: its class where that says it, else the host that it is pointed at. */
@@ -78,6 +97,18 @@ export function providerOfClient(client: any, fallback: string): Server {
   const byHost = providerOf(client?.baseURL, fallback);
   const byClass = typeof className === 'string' && Object.hasOwn(CLASSES, className) ? CLASSES[className] : undefined;
   return byClass === undefined ? byHost : { ...byHost, provider: byClass };
+}
+
+/** A server that says in its answers what it is, at whatever host: vLLM, which is what many run, does not, or not in a stream. */
+export function serverSaid({ systemFingerprint }: LlmResponse): string | undefined {
+  return systemFingerprint === 'fp_ollama' ? 'ollama' : undefined;
+}
+
+/** What a gateway says in its answer that the call cost, in US dollars. Of a stream it cannot know yet. */
+export function gatewayCost(headers: any): number | undefined {
+  const said = header(headers, 'x-litellm-response-cost');
+  const usd = said === undefined || said === '' ? NaN : Number(said);
+  return Number.isFinite(usd) && usd >= 0 ? usd : undefined;
 }
 
 /** A gateway that says in its answers that it is one. */

@@ -14,7 +14,7 @@ import { errorType } from '../patch/transport-error.ts';
 import { answerError } from './errors.ts';
 import type { Assembler, Operation, ResponseFacts } from './contract.ts';
 import { parseJson } from './fields.ts';
-import { gatewayOf, providerOfClient } from './hosts.ts';
+import { gatewayCost, gatewayOf, providerOfClient, serverSaid } from './hosts.ts';
 import type { Server } from './hosts.ts';
 
 /** What a provider says about the calls of one method. All functions are given what the app gave, or what the SDK made, and must not change it. */
@@ -31,6 +31,8 @@ export interface CallKind {
   server?: (client: any, self: any) => Server;
   /** What the operation reads as the answer, out of what the method's promise gave; all of it, unless said. */
   answer?: (value: any) => unknown;
+  /** What the operation reads as the answer, out of an error that the SDK threw after the answer had come: its tokens were spent. */
+  answerIn?: (error: any) => unknown;
   /** Has the last word on what an answer says. */
   answered?: (facts: ResponseFacts, body: unknown, call: LlmCall) => ResponseFacts;
   /** Whose calls they are, where a client alone does not tell the attempts of one provider from another's. */
@@ -59,7 +61,8 @@ export function beginCall(
       if (kind === null) return null;
       const { operation } = kind;
       const body = kind.body ? kind.body(args) : args[0];
-      const client = kind.client ? kind.client(self) : self?._client;
+      // Before 2024 the SDKs of the Stainless family called it `client`.
+      const client = kind.client ? kind.client(self) : (self?._client ?? self?.client);
       const request: LlmRequest = operation.request(body);
       const name = request.model === undefined ? operation.operation : `${operation.operation} ${request.model}`;
       const server = kind.server ? kind.server(client, self) : providerOfClient(client, kind.provider);
@@ -67,6 +70,7 @@ export function beginCall(
       const event = recorder.open({ type: 'llm', name, llm });
       if (event === null) return null;
       const call = new LlmCall(event, kind, client, body);
+      call.assumed = server.provider === kind.provider;
       if (kind.attempts) call.watchesAttempts(guard('patch.attempts', () => kind.attempts!(call, self), NOTHING));
       return call;
     },
@@ -85,8 +89,11 @@ export function openCall(matches: (call: LlmCall) => boolean): LlmCall | null {
 
 export class LlmCall implements PromiseSink, StreamSink {
   readonly event: OpenEvent;
-  readonly client: unknown;
+  /** Undefined when no further attempt can come: some clients hold their streams, which this must not keep from being collected. */
+  client: unknown;
   readonly kind: CallKind;
+  /** Who answers was not said by class, host or gateway: it is the SDK's own provider, unless the answer says another. */
+  assumed = false;
   readonly #body: unknown;
   #exchange: WatchedExchange | null = null;
   #assembler: Assembler | undefined;
@@ -95,6 +102,8 @@ export class LlmCall implements PromiseSink, StreamSink {
   #asked: 'nothing' | 'response' | 'answer' = 'nothing';
   #settled = false;
   #dropped = false;
+  /** What a gateway said in the head of its answer that the call cost. */
+  #costUsd: number | undefined;
   #unwatchAttempts = NOTHING;
 
   constructor(event: OpenEvent, kind: CallKind, client: unknown, body: unknown) {
@@ -125,9 +134,20 @@ export class LlmCall implements PromiseSink, StreamSink {
     this.#asked = 'answer';
   }
 
+  /** Headers of the newest answer, where an attempt was seen. */
+  get headers(): unknown {
+    return this.#exchange?.headers;
+  }
+
   /** What is to be called when no further attempt can come. */
   watchesAttempts(unwatch: () => void): void {
     this.#unwatchAttempts = unwatch;
+  }
+
+  #sentAll(): void {
+    this.#unwatchAttempts();
+    this.#unwatchAttempts = NOTHING;
+    this.client = undefined;
   }
 
   /** An attempt was sent. The one before it, if its answer was not read, will not be read any more. */
@@ -142,7 +162,11 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   head(status: number, headers: any): void {
     const gateway = gatewayOf(headers);
-    if (gateway !== undefined) this.event.amend({ provider: gateway });
+    if (gateway !== undefined) {
+      this.assumed = false;
+      this.event.amend({ provider: gateway });
+    }
+    this.#costUsd = gateway === undefined || status >= 400 ? undefined : gatewayCost(headers);
     if (this.#dropped && status < 400) this.#end({ status: 'cancelled' });
   }
 
@@ -168,7 +192,9 @@ export class LlmCall implements PromiseSink, StreamSink {
     if (this.#settled) return;
     if (this.#watchesStream(value)) {
       this.#settled = true;
-      this.#unwatchAttempts();
+      // Said before anything was generated.
+      this.#costUsd = undefined;
+      this.#sentAll();
     } else if (isResponse(value)) this.#endWithExchange();
     else this.#end(this.#answered(this.kind.answer ? this.kind.answer(value) : value));
   }
@@ -188,7 +214,7 @@ export class LlmCall implements PromiseSink, StreamSink {
   }
 
   rejected(error: unknown): void {
-    if (!this.#settled) this.#end(this.#failed(error));
+    if (!this.#settled) this.#end(this.#refused(error));
   }
 
   chunk(chunk: unknown): void {
@@ -200,16 +226,17 @@ export class LlmCall implements PromiseSink, StreamSink {
     if (this.event.ended) return;
     const { body, complete } = this.#folder()?.result() ?? { body: undefined, complete: end.how === 'done' && !end.aborted };
     const answered = { ...this.#answered(body), chunks: this.#chunks };
-    if (end.how === 'error')
-      this.#end({ ...answered, ...this.#failed(end.error), ...(isAbort(end.error) && { status: 'cancelled' }) });
-    else if (complete || answered.status === 'error') this.#end(answered);
+    if (end.how === 'error') {
+      const failed = this.#failed(end.error);
+      this.#end({ ...answered, ...failed, ...(isAbort(end.error, failed.error) && { status: 'cancelled' }) });
+    } else if (complete || answered.status === 'error') this.#end(answered);
     else if (end.how === 'left' || end.aborted) this.#end({ ...answered, status: 'cancelled' });
     else this.#end({ ...answered, status: 'error', error: { type: 'incomplete_stream' } });
   }
 
   /** The SDK's method threw at once. */
   threw(error: unknown): void {
-    looking('patch.threw', () => this.#end(this.#failed(error)));
+    looking('patch.threw', () => this.#end(this.#refused(error)));
   }
 
   /** The SDK's method gave something that is no promise of the SDK. */
@@ -235,12 +262,21 @@ export class LlmCall implements PromiseSink, StreamSink {
     if (body === undefined) return { status: 'ok', content: () => this.#content({}) };
     const read: ResponseFacts = this.kind.operation.response(body);
     const facts = this.kind.answered ? guard('patch.answered', () => this.kind.answered!(read, body, this), read) : read;
+    const said = this.assumed ? serverSaid(facts.response) : undefined;
+    if (said !== undefined) looking('patch.answered', () => this.event.amend({ provider: said }));
     return { status: facts.error ? 'error' : 'ok', ...facts, content: () => this.#content({ response: body }) };
   }
 
   #failed(error: unknown): Outcome {
     const facts = guard('patch.error', () => this.kind.error(error), { type: 'Error' });
     return { status: 'error', error: facts, content: () => this.#content({ error: saidBy(error) }) };
+  }
+
+  /** The SDK gave an error instead of an answer, which may have come all the same. */
+  #refused(error: unknown): Outcome {
+    const { answerIn } = this.kind;
+    const body = answerIn && guard('patch.error', () => answerIn(error), undefined);
+    return { ...(body !== undefined && this.#answered(body)), ...this.#failed(error) };
   }
 
   /** Bodies stand in the exchanges; only a call of which no exchange was seen carries them itself. */
@@ -269,10 +305,11 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #end(outcome: Outcome): void {
     this.#settled = true;
-    this.#unwatchAttempts();
+    this.#sentAll();
     if (this.event.ended) return;
     this.#exchange?.close();
-    looking('patch.end', () => this.event.end(outcome));
+    const costUsd = this.#costUsd ?? outcome.costUsd;
+    looking('patch.end', () => this.event.end(costUsd === undefined ? outcome : { ...outcome, costUsd }));
   }
 }
 
@@ -289,8 +326,8 @@ function watchStainlessStream(value: unknown, sink: StreamSink): boolean {
 }
 
 /** Whether a stream ended because the app aborted it: some SDKs end it quietly then, others throw. */
-function isAbort(error: unknown): boolean {
-  return errorType(error) === 'AbortError';
+function isAbort(error: unknown, facts: ErrorFacts | undefined): boolean {
+  return errorType(error) === 'AbortError' || facts?.type === 'AbortError';
 }
 
 function isResponse(value: any): boolean {

@@ -6,6 +6,7 @@ import { messagesInput, messagesOutput } from './messages-content.ts';
 import { MessagesFolder } from './messages-stream.ts';
 import { added, errorFacts, formatOutput, isAssistant, listed, responseFacts } from './openai-facts.ts';
 import { defineOperation } from './operation.ts';
+import { saidCost } from './said-cost.ts';
 
 /** How much the model is to think: the effort, or, in the older way, whether it is to think at all. */
 function reasoningLevel(body: Fields): string | undefined {
@@ -81,7 +82,7 @@ function response(given: unknown): ResponseFacts {
     toolCalls: listed(items(body['content']).map(toolCall)),
     serviceTier: word(fields(body['usage'])['service_tier']),
   });
-  return responseFacts(facts, messagesUsage(body['usage']), errorFacts(body));
+  return { ...responseFacts(facts, messagesUsage(body['usage']), errorFacts(body)), ...saidCost(body['usage']) };
 }
 
 /** `POST /v1/messages`, beta or not. */

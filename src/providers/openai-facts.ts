@@ -57,6 +57,13 @@ export function toolName(tool: unknown): string | undefined {
   );
 }
 
+const PROVIDER_NAME = /^[\w .:/()+-]{1,64}$/;
+
+/** Whom OpenRouter let answer: `Amazon Bedrock`. */
+function routedTo(name: unknown): string | undefined {
+  return typeof name === 'string' && PROVIDER_NAME.test(name) ? name : undefined;
+}
+
 /** Ids and the like that stand at the top of an answer. */
 export function commonResponse(body: Fields): LlmResponse {
   return present({
@@ -64,6 +71,7 @@ export function commonResponse(body: Fields): LlmResponse {
     model: text(body['model']),
     serviceTier: word(body['service_tier']),
     systemFingerprint: word(body['system_fingerprint']),
+    servedBy: routedTo(body['provider']),
   });
 }
 

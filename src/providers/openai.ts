@@ -4,7 +4,7 @@ import { textCompletions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { images } from './images.ts';
 import { audioSpeech, moderations, transcriptions } from './other-operations.ts';
-import { compact, fetchResponse, responses } from './responses.ts';
+import { compact, fetchResponse, inputTokens, responses } from './responses.ts';
 import { stainlessProvider } from './stainless.ts';
 import { copyWith, isPlain } from './tool-runners.ts';
 import type { ToolRunnerTarget } from './tool-runners.ts';
@@ -63,6 +63,7 @@ export const openai = stainlessProvider({
     { owner: 'Responses', method: 'create', operation: responses },
     { owner: 'Responses', method: 'compact', operation: compact },
     { owner: 'Responses', method: 'retrieve', operation: fetchResponse, body: 1 },
+    { owner: 'Responses.InputTokens', method: 'count', operation: inputTokens },
     { owner: 'Beta.Responses', method: 'create', operation: responses },
     { owner: 'Beta.Responses', method: 'compact', operation: compact },
     { owner: 'Beta.Responses', method: 'retrieve', operation: fetchResponse, body: 1 },

@@ -7,6 +7,8 @@ import type { Operation } from './contract.ts';
 export interface PatchReport {
   patched: string[];
   missing: string[];
+  /** Of this module nothing is needed in this version: its calls are seen elsewhere. */
+  spare?: true;
 }
 
 /** What a provider is told of a loaded module. The namespace alone counts; the rest is there where a module was found on disk. */
@@ -18,7 +20,7 @@ export interface Provider {
   readonly name: string;
   /** The modules that define its classes: one, or several of one package. `patch` is told of each that loads. */
   readonly targets: readonly [ModuleTarget, ...ModuleTarget[]];
-  /** Major versions (`7`; of a 0.x package `0.6`) that the contract suite runs with. */
+  /** Versions that the contract suite runs with, as far as they matter: `7`, or, of a package whose minor versions differ, `0.6`. */
   readonly tested: readonly string[];
   /** The decoders of its APIs; each event names one in `llm.api`. */
   readonly operations: readonly Operation[];

@@ -18,6 +18,7 @@ import {
 import { defineOperation } from './operation.ts';
 import { responsesInput, responsesOutput } from './responses-content.ts';
 import { ResponsesFolder } from './responses-stream.ts';
+import { saidCost } from './said-cost.ts';
 
 /** Items of an input that are the app's answers to calls: `function_call_output`, `computer_call_output`, ... */
 const isResult = (item: Fields): boolean => typeof item['type'] === 'string' && item['type'].endsWith('_call_output');
@@ -78,7 +79,7 @@ function response(given: unknown): ResponseFacts {
       toolCalls: listed(output.map(toolCall)),
     }),
   };
-  return responseFacts(facts, openaiUsage(body['usage']), error(body));
+  return { ...responseFacts(facts, openaiUsage(body['usage']), error(body)), ...saidCost(body['usage']) };
 }
 
 function output(given: unknown): OutputMessage[] {
@@ -95,16 +96,25 @@ export const responses = defineOperation({ ...decoders, operation: 'chat' });
 export const compact = defineOperation({ operation: 'chat', api: 'responses', request, response, input: responsesInput, output });
 
 /**
- * `GET /responses/{id}`: an answer that was made before, whole or as the rest of its stream. Its tokens belong to the call that made it, so they are
- * not counted again.
+ * `GET /responses/{id}`: an answer that was made before, whole or as the rest of its stream. Its tokens and their cost belong to the call that made it, so they
+ * are not counted again.
  */
 export const fetchResponse = defineOperation({
   ...decoders,
   operation: 'fetch_response',
   request: (body) => present({ stream: fields(body)['stream'] === true || undefined }),
   response: (body) => {
-    const { usage: _, ...facts } = response(body);
+    const { usage: _, costUsd: __, ...facts } = response(body);
     return facts;
   },
   input: () => ({}),
+});
+
+/** `POST /responses/input_tokens`. The answer is a count of what a call would take, not of tokens that were billed: it is no usage. */
+export const inputTokens = defineOperation({
+  operation: 'count_tokens',
+  api: 'responses_input_tokens',
+  request,
+  response: (body) => responseFacts({}, undefined, error(fields(body))),
+  input: responsesInput,
 });

@@ -4,14 +4,13 @@
  */
 import { guard } from '../core/diagnostics.ts';
 import type { ModuleTarget } from '../patch/reach.ts';
-import { replaceMethod } from '../patch/registry.ts';
-import type { Method } from '../patch/registry.ts';
 import { attemptMethod } from './attempts.ts';
 import { callMethod } from './call-method.ts';
 import type { Operation } from './contract.ts';
 import { stainlessError } from './errors.ts';
 import { openCall } from './llm-call.ts';
 import type { CallKind } from './llm-call.ts';
+import { Patcher, ownerOf } from './patcher.ts';
 import type { PatchReport, Provider } from './provider.ts';
 import { patchToolRunner } from './tool-runners.ts';
 import type { ToolRunnerTarget } from './tool-runners.ts';
@@ -48,28 +47,24 @@ export function stainlessProvider(sdk: StainlessSdk): Provider {
 }
 
 function patchClient(namespace: any, sdk: StainlessSdk): PatchReport {
-  const report: PatchReport = { patched: [], missing: [] };
+  const patcher = new Patcher(sdk.name);
   const client = [...sdk.client.map((name) => namespace?.[name]), namespace?.default, namespace].find(
     (it) => typeof it === 'function',
   );
-  const patch = (owner: any, name: string, label: string, make: (original: Method) => Method): void => {
-    const there = guard('patch.probe', () => typeof owner === 'object' && owner !== null && Object.hasOwn(owner, name), false);
-    if (there) guard('patch.replace', () => replaceMethod(owner, name, `${sdk.name} ${label}`, make), false);
-    report[there ? 'patched' : 'missing'].push(label);
-  };
   for (const { owner, method, operation, body = 0 } of sdk.methods) {
     const kind: CallKind = { provider: sdk.name, operation, error: stainlessError, body: (args) => args[body] };
-    patch(resourceOf(client, owner), method, `${owner}.${method}`, (original) => callMethod(original, kind));
+    patcher.replace(resourceOf(client, owner), method, `${owner}.${method}`, (original) => callMethod(original, kind));
   }
   for (const runner of sdk.toolRunners) {
-    patch(resourceOf(client, runner.owner), runner.method, `${runner.owner}.${runner.method}`, (original) =>
+    patcher.replace(resourceOf(client, runner.owner), runner.method, `${runner.owner}.${runner.method}`, (original) =>
       patchToolRunner(original, runner),
     );
   }
-  patch(ownerOf(client?.prototype, 'fetchWithTimeout'), 'fetchWithTimeout', 'fetchWithTimeout', (original) =>
+  const sender = ownerOf(client?.prototype, 'fetchWithTimeout');
+  patcher.replace(sender, 'fetchWithTimeout', 'fetchWithTimeout', (original) =>
     attemptMethod(original, { call: (client) => openCall((call) => call.client === client) }),
   );
-  return report;
+  return patcher.report;
 }
 
 /** The prototype of a resource class, or undefined where this version has none of it. */
@@ -88,11 +83,4 @@ function resourceOf(client: any, path: string): unknown {
     },
     undefined,
   );
-}
-
-/** The prototype that a method is defined on. */
-function ownerOf(prototype: any, method: string): unknown {
-  let at = prototype;
-  while (at && !Object.hasOwn(at, method)) at = Object.getPrototypeOf(at);
-  return at;
 }

@@ -1,4 +1,5 @@
 /** Exchanges as they were recorded, their bodies put together when they are asked for. */
+import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { BODY_BYTES_MAX } from './bodies.ts';
@@ -34,6 +35,8 @@ export interface Exchange {
   responseBody(): Uint8Array | undefined;
   requestText(): string | undefined;
   responseText(): string | undefined;
+  /** What had arrived, as text where it is one. */
+  responseContent(): string | Uint8Array | undefined;
 }
 
 /** Gathers the lines of exchanges. */
@@ -76,6 +79,7 @@ export class ExchangeReader {
       responseBody: () => this.#responseBody(x),
       requestText: () => this.#requestText(x),
       responseText: () => asText(this.#responseBody(x)),
+      responseContent: () => asContent(this.#responseBody(x)),
     };
     this.exchanges.set(x, exchange);
     return exchange;
@@ -219,3 +223,6 @@ function addCuts(exchange: Exchange, cuts: Cuts): void {
 
 const asText = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+
+const asContent = (bytes: Uint8Array | undefined): string | Uint8Array | undefined =>
+  bytes === undefined || isUtf8(bytes) ? asText(bytes) : bytes;

@@ -92,7 +92,7 @@ export class ExportBodies {
     const open = this.#open.get(last);
     const exchange = open?.reader.exchanges.get(last);
     const request = within(open?.request);
-    const response = within(exchange?.responseText());
+    const response = within(exchange?.responseContent());
     const contentType = exchange?.responseHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
     this.forgetEvent(eventId);
     return {
@@ -128,8 +128,8 @@ export class ExportBodies {
   }
 }
 
-const within = (text: string | undefined): string | undefined =>
-  text !== undefined && text.length <= BODY_UNITS_MAX ? text : undefined;
+const within = <T extends string | Uint8Array>(body: T | undefined): T | undefined =>
+  body !== undefined && body.length <= BODY_UNITS_MAX ? body : undefined;
 
 /** The text of one request, read from the beginning of the recording. */
 function readRequestText(path: string, x: number): string | undefined {

@@ -1,4 +1,5 @@
 /** An event that has begun: gathers what becomes known of it, and makes the one line that the recording keeps. */
+import { monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
 import type { EventContent, EventType, LlmFacts, Note, SpanEvent } from '../events/model.ts';
@@ -50,7 +51,7 @@ export class LiveEvent implements OpenEvent {
     this.trace = place.trace;
     this.wantsBodies = session.full;
     this.#name = start.name;
-    this.#start = session.log.now();
+    this.#start = Math.max(0, session.log.now() - (start.beganUs === undefined ? 0 : monotonicUs() - start.beganUs));
     this.#parent = place.parent;
     this.#tool = start.tool;
     this.#llm = start.llm;
@@ -139,7 +140,7 @@ export class LiveEvent implements OpenEvent {
     if (this.#tool) event.tool = this.#tool;
     if (this.#exchanges) event.attempts = this.#exchanges.map((exchange) => exchange.attempt);
     if (this.#notes) event.notes = this.#notes;
-    const cost = event.llm && this.session.costOf(event.llm);
+    const cost = event.llm && (saidCost(outcome) ?? this.session.costOf(event.llm));
     if (cost) event.cost = cost;
     if (outcome.content && this.session.full) {
       const content = guard('session.content', outcome.content, undefined);
@@ -158,6 +159,11 @@ export class LiveEvent implements OpenEvent {
       ...(chunks === undefined ? undefined : { chunks }),
     };
   }
+}
+
+/** What the provider said that it cost; nobody knows better. */
+function saidCost({ costUsd }: Outcome): { usd: number; priced: string } | undefined {
+  return costUsd === undefined ? undefined : { usd: Math.round(costUsd * 1e9) / 1e9, priced: 'provider' };
 }
 
 function plainContent(content: EventContent): EventContent {

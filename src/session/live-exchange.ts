@@ -81,7 +81,12 @@ export class LiveExchange implements OpenExchange {
 
 /** What the headers say of waiting and of the provider's request id. */
 function readHeaders(attempt: Attempt, headers: Headers): void {
-  const id = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
+  const id =
+    headerOf(headers, 'x-request-id') ??
+    headerOf(headers, 'request-id') ??
+    headerOf(headers, 'x-debug-trace-id') ??
+    headerOf(headers, 'mistral-correlation-id') ??
+    headerOf(headers, 'x-amzn-requestid');
   if (id !== undefined) attempt.requestId = id.slice(0, 200);
   const wait = retryAfterMs({ exact: headerOf(headers, 'retry-after-ms'), value: headerOf(headers, 'retry-after') });
   if (wait !== undefined) attempt.retryAfterMs = wait;

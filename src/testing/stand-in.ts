@@ -1,5 +1,7 @@
 /** A local HTTP server that stands in for a provider, byte by byte: what it answers, in which pieces, and how the answer breaks off, is the caller's to say. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect, createServer as createSocketServer } from 'node:net';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -56,6 +58,8 @@ class Server implements StandIn {
   readonly #http = createServer((request, response) => void this.#serve(request, response));
   broken = 0;
   sent = 0;
+  /** Known after the end as well. */
+  port = 0;
 
   constructor(answer: Answer) {
     this.#answer = answer;
@@ -65,10 +69,6 @@ class Server implements StandIn {
       // A client may reset the connection at any time.
       socket.on('error', () => socket.destroy());
     });
-  }
-
-  get port(): number {
-    return (this.#http.address() as AddressInfo).port;
   }
 
   get url(): string {
@@ -82,7 +82,10 @@ class Server implements StandIn {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen(0, '127.0.0.1', resolve);
+      this.#http.listen(0, '127.0.0.1', () => {
+        this.port = (this.#http.address() as AddressInfo).port;
+        resolve();
+      });
     });
   }
 
@@ -108,6 +111,8 @@ class Server implements StandIn {
     response.on('close', () => {
       if (!response.writableFinished && reply.after !== 'reset') this.broken++;
     });
+    // Two answers to the same request are the same in all their bytes.
+    response.sendDate = false;
     response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers });
     response.flushHeaders();
     for (const [index, piece] of pieces.entries()) {
@@ -154,4 +159,31 @@ export async function startStandIn(answer: Answer): Promise<StandIn> {
   const server = new Server(answer);
   await server.listen();
   return server;
+}
+
+/** An address of 127.0.0.1 that refuses connections. */
+export interface Refusal {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds an address where nobody listens, and holds it until it is closed. The port of a stand-in that was closed would be given to whoever asks next, also in another process; here it
+ * is the near end of a connection, which nobody else can have.
+ */
+export async function startRefusal(): Promise<Refusal> {
+  const far = createSocketServer((socket) => socket.on('error', () => socket.destroy()));
+  await new Promise<void>((resolve) => far.listen(0, '127.0.0.1', resolve));
+  const near = connect((far.address() as AddressInfo).port, '127.0.0.1');
+  await once(near, 'connect');
+  const port = near.localPort!;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close() {
+      near.destroy();
+      return new Promise((resolve) => void far.close(() => resolve()));
+    },
+  };
 }

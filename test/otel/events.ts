@@ -82,6 +82,7 @@ const chat = (over: Partial<SpanEvent> = {}): SpanEvent =>
         finishReasons: ['stop', 'tool_calls'],
         serviceTier: 'default',
         systemFingerprint: 'fp_1',
+        servedBy: 'Amazon Bedrock',
       },
       usage: { input: 100, output: 20, cacheRead: 60, reasoning: 5, audioInput: 3 },
     },

@@ -111,6 +111,7 @@ describe('T1 an event as a span', () => {
       'session.id': 'ses_0123456789ab',
       'hindcast.session.parent_id': 'ses_ba9876543210',
       'hindcast.cost.usd': 0.0012,
+      'hindcast.response.served_by': 'Amazon Bedrock',
       'hindcast.agent.version': '1.4.0',
     });
   });

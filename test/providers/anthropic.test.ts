@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { anthropic } from '../../src/providers/anthropic.ts';
 import * as wire from '../../src/testing/wire.ts';
-import { providerContract } from './contract.ts';
+import { contractOf } from './contract.ts';
 
 const require = createRequire(import.meta.url);
 const body = {
@@ -11,42 +11,76 @@ const body = {
 };
 const format = { type: 'json_schema', schema: { type: 'object', properties: { city: { type: 'string' } } }, parse: JSON.parse };
 
-providerContract({
-  name: 'anthropic',
-  provider: anthropic,
-  versions: [
+contractOf(
+  {
+    name: 'anthropic',
+    provider: anthropic,
+    client: (sdk, url, { maxRetries, timeoutMs }) =>
+      new sdk.Anthropic({ apiKey: 'sk-test', baseURL: url, maxRetries, ...(timeoutMs && { timeout: timeoutMs }) }),
+    chat: (client, options) => client.messages.create(body, options),
+    stream: (client, options) => client.messages.create({ ...body, stream: true }, options),
+    wire: {
+      answer: wire.anthropicMessage,
+      stream: wire.anthropicStream,
+      error: wire.anthropicError,
+      errorEvent: wire.sse({ type: 'error', error: { type: 'overloaded_error', message: 'Busy.' } }, 'error'),
+      requestIdHeader: 'request-id',
+      odd: [
+        {},
+        { id: 'x', content: [] },
+        { id: 'x', content: null, usage: null },
+        { id: 'x', role: 'wizard', content: [{ type: 'spell' }] },
+        [1],
+        null,
+        'text',
+      ],
+    },
+    errors: {
+      byStatus: {
+        400: 'BadRequestError',
+        401: 'AuthenticationError',
+        429: 'RateLimitError',
+        500: 'InternalServerError',
+      },
+      timeout: 'APIConnectionTimeoutError',
+      abort: 'APIUserAbortError',
+      refused: 'APIConnectionError',
+    },
+    can: {
+      retries: true,
+      rawResponse: 'stainless',
+      tee: true,
+      readableStream: true,
+      streamController: true,
+      abort: true,
+      abortInStream: true,
+      timeout: true,
+      incompleteStreams: true,
+      exchanges: true,
+      answerer: true,
+      toolCallIds: true,
+      cacheTokens: true,
+      responseIds: true,
+      responseModels: true,
+      droppedStreams: true,
+      errorCodes: true,
+      errorHeaders: true,
+    },
+    streamHelper: (client) => client.messages.stream(body).finalMessage(),
+    structured: async (client) => (await client.messages.parse({ ...body, output_config: { format } })).parsed_output,
+    toolLoop: (client, run) => {
+      const lookup = { type: 'custom', name: 'lookup', input_schema: { type: 'object' }, run, parse: (it: unknown) => it };
+      return client.beta.messages.toolRunner({ ...body, tools: [lookup] });
+    },
+    methods: ({ Anthropic }) => [
+      [Anthropic.Messages.prototype, 'create'],
+      [Anthropic.Beta.Messages.prototype, 'create'],
+      [Anthropic.Messages.prototype, 'countTokens'],
+    ],
+  },
+  [
     { label: '1, CommonJS', load: () => require('@anthropic-ai/sdk') },
     { label: '1, ES module', load: () => import('@anthropic-ai/sdk') },
     { label: '0', load: () => require('anthropic-0') },
   ],
-  client: (sdk, url, options) => new sdk.Anthropic({ apiKey: 'sk-test', baseURL: url, ...options }),
-  chat: (client, options) => client.messages.create(body, options),
-  stream: (client, options) => client.messages.create({ ...body, stream: true }, options),
-  wire: {
-    answer: wire.anthropicMessage,
-    stream: wire.anthropicStream,
-    error: wire.anthropicError,
-    errorEvent: wire.sse({ type: 'error', error: { type: 'overloaded_error', message: 'Busy.' } }, 'error'),
-    requestIdHeader: 'request-id',
-    odd: [
-      {},
-      { id: 'x', content: [] },
-      { id: 'x', content: null, usage: null },
-      { id: 'x', role: 'wizard', content: [{ type: 'spell' }] },
-      [1],
-      null,
-      'text',
-    ],
-  },
-  streamHelper: (client) => client.messages.stream(body).finalMessage(),
-  structured: async (client) => (await client.messages.parse({ ...body, output_config: { format } })).parsed_output,
-  toolLoop: (client, run) => {
-    const lookup = { type: 'custom', name: 'lookup', input_schema: { type: 'object' }, run, parse: (it: unknown) => it };
-    return client.beta.messages.toolRunner({ ...body, tools: [lookup] });
-  },
-  methods: ({ Anthropic }) => [
-    [Anthropic.Messages.prototype, 'create'],
-    [Anthropic.Beta.Messages.prototype, 'create'],
-    [Anthropic.Messages.prototype, 'countTokens'],
-  ],
-});
+);

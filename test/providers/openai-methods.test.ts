@@ -9,15 +9,15 @@ import { openai } from '../../src/providers/openai.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { Answer, StandIn } from '../../src/testing/stand-in.ts';
 import * as wire from '../../src/testing/wire.ts';
-import { recordInMemory } from '../support/fake-recorder.ts';
-import type { FakeEvent, FakeRecorder } from '../support/fake-recorder.ts';
+import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
+import type { InMemoryEvent, InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 
 const require = createRequire(import.meta.url);
 const VERSIONS = ['openai', 'openai-6', 'openai-5', 'openai-4'] as const;
 const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 let server: StandIn;
-let recorder: FakeRecorder;
+let recorder: InMemoryRecorder;
 
 async function clientOf(name: string, answer: Answer, options: object = {}): Promise<any> {
   server = await startStandIn(answer);
@@ -25,7 +25,7 @@ async function clientOf(name: string, answer: Answer, options: object = {}): Pro
   return new OpenAI({ apiKey: 'k', baseURL: server.url, maxRetries: 0, ...options });
 }
 
-function only(): FakeEvent {
+function only(): InMemoryEvent {
   expect(recorder.calls).toHaveLength(1);
   return recorder.calls[0]!;
 }

@@ -1,65 +1,13 @@
 import { createRequire } from 'node:module';
-import { openai } from '../../src/providers/openai.ts';
-import * as wire from '../../src/testing/wire.ts';
-import { providerContract } from './contract.ts';
+import { contractOf } from './contract.ts';
+import { openaiSpec } from './openai-spec.ts';
 
 const require = createRequire(import.meta.url);
-const body = { model: 'gpt-5-mini', messages: [{ role: 'user' as const, content: 'How is the weather?' }] };
-const schema = { name: 'place', schema: { type: 'object', properties: { city: { type: 'string' } } } };
-const format = { type: 'json_schema', json_schema: schema, $brand: 'auto-parseable-response-format', $parseRaw: JSON.parse };
-const helpers = (client: any): any => (client.chat.completions.stream ? client.chat.completions : client.beta.chat.completions);
-const choice = (message: object | undefined): object => ({ id: 'x', choices: [{ index: 0, message }] });
 
-providerContract({
-  name: 'openai',
-  provider: openai,
-  versions: [
-    { label: '7, CommonJS', load: () => require('openai') },
-    { label: '7, ES module', load: () => import('openai') },
-    { label: '6', load: () => require('openai-6') },
-    { label: '5', load: () => require('openai-5') },
-    { label: '4', load: () => require('openai-4') },
-  ],
-  client: (sdk, url, options) => new sdk.OpenAI({ apiKey: 'sk-test', baseURL: url, ...options }),
-  chat: (client, options) => client.chat.completions.create(body, options),
-  stream: (client, options) => client.chat.completions.create({ ...body, stream: true }, options),
-  wire: {
-    answer: wire.chatCompletion,
-    stream: wire.chatCompletionStream,
-    error: wire.openaiError,
-    errorEvent: wire.sse({ error: { message: 'Too many.', type: 'requests', code: 'rate_limit_exceeded' } }),
-    requestIdHeader: 'x-request-id',
-    odd: [
-      {},
-      { id: 'x', choices: [] },
-      choice(undefined),
-      choice({ role: 'assistant', content: null }),
-      choice({ role: 'wizard', content: 'hi' }),
-      [1],
-      null,
-      'text',
-    ],
-  },
-  streamHelper: (client) => helpers(client).stream(body).finalChatCompletion(),
-  structured: async (client) => {
-    const parse = client.chat.completions.parse ? client.chat.completions : client.beta.chat.completions;
-    return (await parse.parse({ ...body, response_format: format })).choices[0].message.parsed;
-  },
-  embeddings: {
-    call: (client) => client.embeddings.create({ model: 'text-embedding-3-small', input: 'Oslo' }),
-    answer: wire.embedding([[0.25, 0.5, 1]], 'base64'),
-    dimensions: 3,
-  },
-  toolLoop: (client, run) => {
-    const lookup = { name: 'lookup', description: 'Looks it up.', parameters: {}, parse: JSON.parse, function: run };
-    return helpers(client)
-      .runTools({ ...body, tools: [{ type: 'function', function: lookup }] })
-      .done();
-  },
-  methods: ({ OpenAI }) => [
-    [OpenAI.Chat.Completions.prototype, 'create'],
-    [OpenAI.Responses.prototype, 'create'],
-    [OpenAI.Embeddings.prototype, 'create'],
-    [OpenAI.Images.prototype, 'generate'],
-  ],
-});
+contractOf(openaiSpec, [
+  { label: '7, CommonJS', load: () => require('openai') },
+  { label: '7, ES module', load: () => import('openai') },
+  { label: '6', load: () => require('openai-6') },
+  { label: '5', load: () => require('openai-5') },
+  { label: '4', load: () => require('openai-4') },
+]);

@@ -9,7 +9,7 @@ import { openai } from '../../src/providers/openai.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { Answer, StandIn } from '../../src/testing/stand-in.ts';
 import * as wire from '../../src/testing/wire.ts';
-import { recordInMemory } from '../support/fake-recorder.ts';
+import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 
 const require = createRequire(import.meta.url);
 

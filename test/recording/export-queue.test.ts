@@ -386,7 +386,7 @@ describe('T8 content for the wire', () => {
     expect(items.map((item) => item.event.id)).toEqual(made.ids);
     items.forEach(({ bodies, event: one }, turn) => {
       expect(bodies?.request === made.requests[turn], `request of turn ${turn}`).toBe(true);
-      expect(JSON.parse(bodies!.response!)).toMatchObject({ status: 200, turn: turn + from });
+      expect(JSON.parse(bodies!.response as string)).toMatchObject({ status: 200, turn: turn + from });
       expect(bodies?.contentType).toBe('application/json');
       expect(one.content?.error?.message).toBeDefined();
     });

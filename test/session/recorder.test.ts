@@ -76,6 +76,17 @@ describe('the recorder in full mode', () => {
     expect(rig.store.current().totals()).toMatchObject({ llm: 1, retries: 2, errors: 0 });
   });
 
+  it('takes the cost that the provider said, and no other', () => {
+    open().end({ status: 'ok', usage: { input: 1_000_000, output: 0 }, costUsd: 0.1234567891 });
+    open('unpriced', { provider: 'openrouter', request: { model: 'mine' } }).end({ status: 'ok', costUsd: 0 });
+    const [id] = rig.recordings.ids();
+    expect(rig.recordings.events(id!).map(({ cost }) => cost)).toEqual([
+      { usd: 0.123456789, priced: 'provider' },
+      { usd: 0, priced: 'provider' },
+    ]);
+    expect(rig.store.current().totals().cost).toEqual({ usd: 0.123456789, unknown: 0 });
+  });
+
   it('nests events, and skips parents that have ended', () => {
     const outer = open('outer');
     outer.run(() => {

@@ -1,7 +1,7 @@
 /** Reads response bodies in every way there is, watched, and prints what the reader got and what the watch saw. Run on each version of Node, whose `fetch` differs. */
 import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
-import { observeBody } from '../../src/patch/observe-body.ts';
+import { observeAnswer } from '../../src/patch/observe-body.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 
 const PIECES = ['{"a":', '"one",', '"b":2}'];
@@ -66,6 +66,25 @@ const readers: Record<string, (response: any) => Promise<unknown>> = {
     const copy = response.clone();
     return (await response.text()) + (await copy.text());
   },
+  'clone of a clone': async (response) => {
+    const copy = response.clone();
+    const another = response.clone();
+    const last = copy.clone();
+    return (await Promise.all([last.text(), another.text(), response.text(), copy.text()])).join('');
+  },
+  'clone, one left': async (response) => {
+    const copy = response.clone();
+    // Settles when the other one has come to its end as well.
+    void response.body.cancel();
+    return copy.text();
+  },
+  'clone, both left': async (response) => {
+    const reader = response.clone().body.getReader();
+    const { value } = await reader.read();
+    await Promise.all([reader.cancel(), response.body.cancel()]);
+    return Buffer.from(value).toString();
+  },
+  tee: async ({ body }) => (await Promise.all(body.tee().map((branch: any) => textOf(branch)))).join(''),
   'byte reader': async ({ body }) => {
     const reader = body.getReader({ mode: 'byob' });
     let text = '';
@@ -84,7 +103,7 @@ for (const [name, read] of Object.entries(readers)) {
   const response = await fetch(server.url);
   const ends: string[] = [];
   let seen = '';
-  const close = observeBody(response.body, {
+  const close = observeAnswer(response, {
     piece: (bytes) => {
       seen += Buffer.from(bytes).toString();
     },

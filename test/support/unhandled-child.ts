@@ -8,7 +8,7 @@ import { anthropic } from '../../src/providers/anthropic.ts';
 import { openai } from '../../src/providers/openai.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import { chatCompletion, openaiError } from '../../src/testing/wire.ts';
-import { recordInMemory } from './fake-recorder.ts';
+import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 
 const [, , packageName, provider, mode] = process.argv;
 const sdk = createRequire(import.meta.url)(packageName!);

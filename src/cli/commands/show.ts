@@ -138,7 +138,7 @@ function findEvent(recording: Recording, meant: string): TreeNode {
 function messagesOf(event: SpanEvent, last: Exchange | undefined): MessageContent | undefined {
   if (event.type !== 'llm') return undefined;
   const request = last?.requestText();
-  const response = last?.responseText();
+  const response = last?.responseContent();
   const contentType = last?.responseHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   const messages = messageContent(event, {
     ...(request !== undefined && { request }),

@@ -7,6 +7,13 @@ import { countTokens } from '../../../src/providers/messages.ts';
 import { audioSpeech, completeLegacy, moderations, transcriptions } from '../../../src/providers/other-operations.ts';
 import { compact, fetchResponse } from '../../../src/providers/responses.ts';
 import { messagesSample } from './sample-anthropic.ts';
+import { bedrockSamples } from './sample-bedrock.ts';
+import { cohereSamples } from './sample-cohere.ts';
+import { dialectSamples } from './sample-dialects.ts';
+import { geminiSamples } from './sample-gemini.ts';
+import { langchainSamples } from './sample-langchain.ts';
+import { mistralSamples } from './sample-mistral.ts';
+import { ollamaSamples } from './sample-ollama.ts';
 import { chatSample, responsesAnswer, responsesSample, responsesUsage } from './sample-openai.ts';
 import type { Sample } from './sample.ts';
 
@@ -151,6 +158,13 @@ export const samples: Sample[] = [
       { type: 'completion', id: 'compl_1', completion: 'lo', stop_reason: 'stop_sequence', model: 'claude-2' },
     ],
   },
+  ...ollamaSamples,
+  ...bedrockSamples,
+  ...mistralSamples.flatMap(({ wire, sdk }) => [wire, sdk]),
+  ...cohereSamples,
+  ...geminiSamples,
+  ...langchainSamples,
+  ...dialectSamples,
 ];
 
 export const sample = (name: string): Sample => samples.find((one) => one.name === name)!;

@@ -2,11 +2,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chatCompletions } from '../../../src/providers/chat-completions.ts';
+import { cohereChat } from '../../../src/providers/cohere-chat.ts';
+import { cohereEmbed, cohereRerank } from '../../../src/providers/cohere-embed.ts';
+import { cohereGenerate } from '../../../src/providers/cohere-generate.ts';
+import { cohereChatV1 } from '../../../src/providers/cohere-v1.ts';
 import { textCompletions } from '../../../src/providers/completions.ts';
 import type { Operation } from '../../../src/providers/contract.ts';
 import { embeddings } from '../../../src/providers/embeddings.ts';
 import { images } from '../../../src/providers/images.ts';
 import { countTokens, messages } from '../../../src/providers/messages.ts';
+import { mistralAgents, mistralChat, mistralFim } from '../../../src/providers/mistral-chat.ts';
+import { mistralEmbeddings, mistralModerations, mistralOcr } from '../../../src/providers/mistral-operations.ts';
+import { ollamaChat } from '../../../src/providers/ollama-chat.ts';
+import { ollamaEmbeddings, ollamaGenerate } from '../../../src/providers/ollama-generate.ts';
 import { completeLegacy, moderations } from '../../../src/providers/other-operations.ts';
 import { compact, responses } from '../../../src/providers/responses.ts';
 
@@ -28,13 +36,33 @@ const ENDPOINTS: Record<string, Operation> = {
   messages,
   'messages.count_tokens': countTokens,
   complete: completeLegacy,
+  'api.chat': ollamaChat,
+  'api.generate': ollamaGenerate,
+  'api.embeddings': ollamaEmbeddings,
+  'v2.chat': cohereChat,
+  'v1.chat': cohereChatV1,
+  'v1.generate': cohereGenerate,
+  'v1.embed': cohereEmbed,
+  'v2.embed': cohereEmbed,
+  'v1.rerank': cohereRerank,
+  'v2.rerank': cohereRerank,
+};
+
+/** Mistral's own, which its SDK is read with. */
+const MISTRAL: Record<string, Operation> = {
+  'chat.completions': mistralChat,
+  'agents.completions': mistralAgents,
+  'fim.completions': mistralFim,
+  embeddings: mistralEmbeddings,
+  moderations: mistralModerations,
+  ocr: mistralOcr,
 };
 
 export interface WireExchange {
   id: string;
   provider: string;
   endpoint: string;
-  framing: 'json' | 'sse';
+  framing: 'json' | 'sse' | 'ndjson';
   status: number;
   operation: Operation;
   request: any;
@@ -47,8 +75,8 @@ export function loadExchanges(): WireExchange[] {
   for (const provider of readdirSync(OPEN)) {
     for (const name of readdirSync(join(OPEN, provider))) {
       const raw = JSON.parse(readFileSync(join(OPEN, provider, name), 'utf8'));
-      const operation = ENDPOINTS[raw.endpoint];
-      if (operation === undefined || (raw.framing !== 'json' && raw.framing !== 'sse')) continue;
+      const operation = (provider === 'mistral' ? MISTRAL : ENDPOINTS)[raw.endpoint];
+      if (operation === undefined || !['json', 'sse', 'ndjson'].includes(raw.framing)) continue;
       found.push({
         id: raw.id,
         provider,

@@ -1,18 +1,10 @@
 /** A Recorder in memory, with the parts of the port that a test of those who see calls needs: nesting, exchanges, one end. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { hub } from '../../src/events/ports.ts';
-import type { EventContent, LlmFacts, ErrorFacts } from '../../src/events/model.ts';
-import type {
-  EventStart,
-  ExchangeEnd,
-  ExchangeRequest,
-  OpenEvent,
-  OpenExchange,
-  Outcome,
-  Recorder,
-} from '../../src/events/ports.ts';
+import { hub } from '../events/ports.ts';
+import type { EventContent, LlmFacts, ErrorFacts } from '../events/model.ts';
+import type { EventStart, ExchangeEnd, ExchangeRequest, OpenEvent, OpenExchange, Outcome, Recorder } from '../events/ports.ts';
 
-export class FakeExchange implements OpenExchange {
+export class InMemoryExchange implements OpenExchange {
   readonly request: ExchangeRequest;
   readonly keepsBodies: boolean;
   readonly chunks: Uint8Array[] = [];
@@ -58,12 +50,12 @@ export class FakeExchange implements OpenExchange {
   }
 }
 
-export class FakeEvent implements OpenEvent {
+export class InMemoryEvent implements OpenEvent {
   readonly id: string;
   readonly start: EventStart;
-  readonly parent: FakeEvent | null;
-  readonly exchanges: FakeExchange[] = [];
-  readonly #recorder: FakeRecorder;
+  readonly parent: InMemoryEvent | null;
+  readonly exchanges: InMemoryExchange[] = [];
+  readonly #recorder: InMemoryRecorder;
   readonly wantsBodies: boolean;
   llm: LlmFacts | undefined;
   firstChunks = 0;
@@ -71,7 +63,7 @@ export class FakeEvent implements OpenEvent {
   readonly outcomes: Outcome[] = [];
   content: EventContent | undefined;
 
-  constructor(recorder: FakeRecorder, start: EventStart, parent: FakeEvent | null) {
+  constructor(recorder: InMemoryRecorder, start: EventStart, parent: InMemoryEvent | null) {
     this.#recorder = recorder;
     this.id = String(recorder.events.length + 1).padStart(16, '0');
     this.start = start;
@@ -88,7 +80,7 @@ export class FakeEvent implements OpenEvent {
   readonly session = { id: 'in-memory' };
   carriesCall = false;
 
-  get above(): FakeEvent | null {
+  get above(): InMemoryEvent | null {
     return this.parent;
   }
 
@@ -117,7 +109,7 @@ export class FakeEvent implements OpenEvent {
 
   exchange(request: ExchangeRequest): OpenExchange {
     this.#recorder.breaks('exchange');
-    const exchange = new FakeExchange(request, this.wantsBodies);
+    const exchange = new InMemoryExchange(request, this.wantsBodies);
     this.exchanges.push(exchange);
     return this.#recorder.breakable(exchange);
   }
@@ -128,7 +120,7 @@ export class FakeEvent implements OpenEvent {
   }
 
   amend(facts: Partial<LlmFacts>): void {
-    if (this.llm) this.llm = { ...this.llm, ...facts };
+    if (this.llm) this.llm = { ...this.llm, ...facts, request: { ...this.llm.request, ...facts.request } };
   }
 
   note(): void {}
@@ -137,32 +129,32 @@ export class FakeEvent implements OpenEvent {
     this.#recorder.breaks('end');
     this.outcomes.push(outcome);
     if (this.outcomes.length === 1) {
-      this.content = outcome.content?.();
+      if (this.wantsBodies) this.content = outcome.content?.();
       this.#recorder.ended.push(this);
     }
   }
 }
 
-export interface FakeOptions {
+export interface InMemoryOptions {
   wantsBodies: boolean;
   /** Member of the port that throws. */
   broken?: string;
 }
 
-export class FakeRecorder implements Recorder {
-  readonly events: FakeEvent[] = [];
+export class InMemoryRecorder implements Recorder {
+  readonly events: InMemoryEvent[] = [];
   /** In the order in which they ended. */
-  readonly ended: FakeEvent[] = [];
-  readonly scope = new AsyncLocalStorage<FakeEvent>();
-  readonly options: FakeOptions;
+  readonly ended: InMemoryEvent[] = [];
+  readonly scope = new AsyncLocalStorage<InMemoryEvent>();
+  readonly options: InMemoryOptions;
 
-  constructor(options: Partial<FakeOptions> = {}) {
+  constructor(options: Partial<InMemoryOptions> = {}) {
     this.options = { wantsBodies: true, ...options };
   }
 
   open(start: EventStart): OpenEvent | null {
     this.breaks('open');
-    const event = new FakeEvent(this, start, start.within instanceof FakeEvent ? start.within : this.#innermost());
+    const event = new InMemoryEvent(this, start, start.within instanceof InMemoryEvent ? start.within : this.#innermost());
     if (start.type === 'llm') for (let at = event.parent; at !== null; at = at.parent) at.carriesCall = true;
     this.events.push(event);
     return event;
@@ -177,46 +169,51 @@ export class FakeRecorder implements Recorder {
     if (this.options.broken === member) throw new Error(`broken on purpose: ${member}`);
   }
 
+  /** From now on nothing throws any more. */
+  mend(): void {
+    delete this.options.broken;
+  }
+
   /** An exchange whose broken member throws. */
-  breakable(exchange: FakeExchange): OpenExchange {
+  breakable(exchange: InMemoryExchange): OpenExchange {
     const { broken } = this.options;
     if (broken === undefined || !['head', 'chunk', 'end', 'onEnd', 'answer'].includes(broken)) return exchange;
     return Object.assign(exchange, { [broken]: () => this.breaks(broken) });
   }
 
-  get calls(): FakeEvent[] {
+  get calls(): InMemoryEvent[] {
     return this.events.filter(({ type }) => type === 'llm');
   }
 
-  get tools(): FakeEvent[] {
+  get tools(): InMemoryEvent[] {
     return this.events.filter(({ type }) => type === 'tool');
   }
 
-  #innermost(): FakeEvent | null {
+  #innermost(): InMemoryEvent | null {
     let found = openAtOrAbove(this.scope.getStore() ?? null);
     for (const bridge of hub.bridges) {
       const said = bridge();
-      const open = said instanceof FakeEvent ? openAtOrAbove(said) : null;
+      const open = said instanceof InMemoryEvent ? openAtOrAbove(said) : null;
       if (open !== null && open !== found && !isInside(found, open)) found = open;
     }
     return found;
   }
 }
 
-/** Puts a new fake into the hub. */
-export function recordInMemory(options: Partial<FakeOptions> = {}): FakeRecorder {
-  const recorder = new FakeRecorder(options);
+/** Puts a new recorder in memory into the hub, and returns it. */
+export function recordInMemory(options: Partial<InMemoryOptions> = {}): InMemoryRecorder {
+  const recorder = new InMemoryRecorder(options);
   hub.recorder = recorder;
   return recorder;
 }
 
-function openAtOrAbove(event: FakeEvent | null): FakeEvent | null {
+function openAtOrAbove(event: InMemoryEvent | null): InMemoryEvent | null {
   let at = event;
   while (at?.ended) at = at.parent;
   return at;
 }
 
-function isInside(event: FakeEvent | null, outer: FakeEvent): boolean {
+function isInside(event: InMemoryEvent | null, outer: InMemoryEvent): boolean {
   for (let at = event?.parent ?? null; at !== null; at = at.parent) if (at === outer) return true;
   return false;
 }

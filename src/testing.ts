@@ -1,0 +1,18 @@
+/** `hindcast/testing`: the suite that a provider must pass, and what a test of one is written with. */
+export { providerContract } from './testing/contract/suite.ts';
+export type {
+  CallOptions,
+  Capabilities,
+  ClientOptions,
+  ContractCheck,
+  ContractEmbeddings,
+  ContractErrors,
+  ContractWire,
+  ProviderSpec,
+} from './testing/contract/spec.ts';
+export { InMemoryEvent, InMemoryExchange, InMemoryRecorder, recordInMemory } from './testing/in-memory-recorder.ts';
+export type { InMemoryOptions } from './testing/in-memory-recorder.ts';
+export { startRefusal, startStandIn } from './testing/stand-in.ts';
+export type { Answer, Refusal, Reply, StandIn, StandInRequest } from './testing/stand-in.ts';
+export { chatCompletion, chatCompletionStream, embedding, fragmentsOf, openaiError, sse } from './testing/wire.ts';
+export type { WireAnswer, WireError, WireTokens, WireToolCall } from './testing/wire.ts';
