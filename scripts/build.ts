@@ -19,7 +19,7 @@ const tsc = spawnSync(
 if (tsc.status !== 0 && !process.argv.includes('--loose')) process.exit(tsc.status ?? 1);
 
 const bundle = await rolldown({
-  input: { index: join(next, 'index.js'), register: join(next, 'register.js') },
+  input: { index: join(next, 'index.js'), register: join(next, 'register.js'), testing: join(next, 'testing.js') },
   platform: 'node',
   external: /^node:/,
 });
