@@ -26,7 +26,7 @@ interface Shape {
 function shapeOf(event: SpanEvent, header: SessionLine, profile: Profile): Shape {
   const names = NAMES[profile];
   const name = nameOf(event.name) ?? event.type;
-  if (event.llm !== undefined) {
+  if (event.llm !== undefined && event.type !== 'agent') {
     const operation = codeOf(event.llm.operation) ?? 'unknown';
     const model = modelOf(event.llm);
     const known = CLIENT_OPERATIONS.has(operation);
@@ -176,6 +176,12 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
   const { name, kind, operation, names } = shapeOf(event, header, options.profile);
   const list = new AttributeList();
   list.string(names.operation, operation);
+  if (event.llm === undefined || event.type === 'agent') {
+    list.string(names.agentName, operation === undefined ? undefined : agentOf(event, header));
+    list.string(names.toolName, nameOf(event.tool?.name));
+    list.string(names.toolType, codeOf(event.tool?.type));
+    list.string(names.toolCallId, idOf(event.tool?.callId));
+  }
   if (event.llm !== undefined) {
     const llm = event.llm;
     list.string(names.provider, codeOf(llm.provider) ?? '_OTHER');
@@ -186,11 +192,6 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
     addRequest(list, llm, names, options.profile);
     addResponse(list, event, llm, names);
     addFlavour(list, llm, names);
-  } else {
-    list.string(names.agentName, operation === undefined ? undefined : agentOf(event, header));
-    list.string(names.toolName, nameOf(event.tool?.name));
-    list.string(names.toolType, codeOf(event.tool?.type));
-    list.string(names.toolCallId, idOf(event.tool?.callId));
   }
   list.string(names.eventType, codeOf(event.type));
   addOutcome(list, event, names);

@@ -41,10 +41,12 @@ export interface RemoteParent {
 /** What is known when an event ends. */
 export interface Outcome {
   status: EventStatus;
+  /** Monotonic microseconds (core/clock) at which it ended, where that is known only later. */
+  endedUs?: number;
   error?: ErrorFacts;
   response?: LlmResponse;
   usage?: Usage;
-  /** What the call cost in US dollars, where the provider said so itself. */
+  /** What the call, or the run, cost in US dollars, where the provider said so itself. */
   costUsd?: number;
   chunks?: number;
   /** Called only when content is kept, so that building it costs nothing otherwise. */

@@ -16,7 +16,7 @@ export interface FetchedRequest {
 /** Told of what comes back for one request. */
 export interface FetchSink {
   head(status: number, headers: Iterable<readonly [string, string]>): void;
-  /** The first call counts. */
+  /** Called once. */
   end(how: 'unread' | 'cancelled' | 'error', error?: unknown): void;
 }
 
@@ -42,12 +42,19 @@ const handlers: Readonly<Record<string, (message: any) => void>> = {
     looking(SITE, () => sinks.get(request)?.head(response.statusCode, pairs(response.headers)));
   },
   'undici:request:trailers': ({ request }) => {
-    looking(SITE, () => sinks.get(request)?.end('unread'));
+    looking(SITE, () => ended(request, 'unread'));
   },
   'undici:request:error': ({ request, error }) => {
-    looking(SITE, () => sinks.get(request)?.end(error?.name === 'AbortError' ? 'cancelled' : 'error', error));
+    looking(SITE, () => ended(request, error?.name === 'AbortError' ? 'cancelled' : 'error', error));
   },
 };
+
+/** The client may tell of a request again that has ended. */
+function ended(request: object, how: 'unread' | 'cancelled' | 'error', error?: unknown): void {
+  const sink = sinks.get(request);
+  sinks.delete(request);
+  sink?.end(how, error);
+}
 
 /** Headers as the client has them: names and values by turns, as text or bytes, or a text of lines. */
 function pairs(headers: unknown): Iterable<readonly [string, string]> {

@@ -4,7 +4,7 @@
  */
 import type { LlmRequest, LlmResponse, Usage } from '../events/model.ts';
 import type { ResponseFacts } from './contract.ts';
-import { count, fields, flag, items, number, present, presentOrNone, text, word, type Fields } from './fields.ts';
+import { copy, count, fields, flag, items, number, present, presentOrNone, text, word, type Fields } from './fields.ts';
 import { added, isAssistant, listed, responseFacts } from './openai-facts.ts';
 import type { ChunkFolder } from './operation.ts';
 
@@ -91,7 +91,13 @@ export function plainFacts(given: unknown): ResponseFacts {
 }
 
 /** Parts of an answer that stand in a stream as they do in a whole answer. */
-const WHOLE = new Set(['tool-call', 'tool-result', 'file', 'reasoning-file', 'source', 'custom', 'tool-approval-request']);
+const WHOLE = new Set(['tool-call', 'tool-result', 'source', 'custom', 'tool-approval-request']);
+const FILES = new Set(['file', 'reasoning-file']);
+
+/** A file's data: bytes and text as they are, as nobody changes them; what they are tagged with, apart from the chunk. */
+function fileData(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && !ArrayBuffer.isView(data) ? { ...data } : data;
+}
 
 /** Folds the parts of a model's stream to the answer that it would have given at once. */
 export class AnswerFolder implements ChunkFolder {
@@ -109,8 +115,9 @@ export class AnswerFolder implements ChunkFolder {
       this.#begin(type, part['id']).text += delta;
     } else if (type === 'text-end' || type === 'reasoning-end') this.#open.delete(key(type, part['id']));
     else if (type === 'response-metadata') this.#response = { ...this.#response, id: part['id'], modelId: part['modelId'] };
-    else if (type === 'finish') this.#finish = { finishReason: part['finishReason'], usage: part['usage'] };
-    else if (WHOLE.has(type)) this.#content.push({ ...part });
+    else if (type === 'finish') this.#finish = { finishReason: copy(part['finishReason']), usage: copy(part['usage']) };
+    else if (FILES.has(type)) this.#content.push({ type, mediaType: part['mediaType'], data: fileData(part['data']) });
+    else if (WHOLE.has(type)) this.#content.push(fields(copy(part)));
   }
 
   #begin(type: string, id: unknown): { text: string } {

@@ -25,10 +25,10 @@ export function isTested({ tested }: Provider, version: string): boolean {
 }
 
 /** A copy is patched by what is there and never refused for its version: one that nobody has tried is said to be one. */
-export function judge(provider: Provider, copy: JudgedCopy, { patched, missing, spare }: PatchReport): Judgement {
+export function judge(provider: Provider, copy: JudgedCopy, { patched, missing, spare, reason }: PatchReport): Judgement {
   const what = `${copy.package} ${copy.version}${copy.dir === '' ? '' : ` in ${copy.dir}`}`;
   if (patched.length === 0 && spare !== true) {
-    const refusal = 'none of the methods that make calls is where it is expected';
+    const refusal = reason ?? 'none of the methods that make calls is where it is expected';
     return { refusal, complaint: `${what} is not recorded: ${refusal}` };
   }
   if (isTested(provider, copy.version)) return {};

@@ -8,9 +8,10 @@ import { hub } from '../events/ports.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { exchangeRequest } from '../patch/exchange.ts';
 import { leaseMember } from '../patch/lease.ts';
-import { looking, setOwn } from '../patch/own-member.ts';
+import { looking, observe, setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { attemptMethod } from './attempts.ts';
+import { fields, parseJson } from './fields.ts';
 import { providerOf } from './hosts.ts';
 import type { Server } from './hosts.ts';
 import { openCall } from './llm-call.ts';
@@ -26,9 +27,14 @@ export class Sending {
   request: unknown = undefined;
   /** What the SDK's hooks share about it. */
   context: any = undefined;
+  /** The usage that the answer tells of, where it is looked for. */
+  usage: unknown = undefined;
+  readonly looksForUsage: boolean;
 
-  constructor(sdk: unknown) {
+  /** `looksForUsage`: the SDK leaves it out of what it makes of the answer. */
+  constructor(sdk: unknown, looksForUsage = false) {
     this.sdk = sdk;
+    this.looksForUsage = looksForUsage;
   }
 }
 
@@ -50,7 +56,7 @@ export function serverOf(baseURL: unknown): Server {
 }
 
 /** What was just made into a request outside of any call that is known: sent in the same turn, by a function that the app calls itself. */
-export interface Made {
+interface Made {
   context: unknown;
   body: unknown;
   server: Server | undefined;
@@ -128,8 +134,34 @@ function watchedClient(client: any, made: any): unknown {
     request: ([sent]) => requestOf(sent, isAsMade(sent) ? inside?.sending.body : sent),
   });
   return Object.create(client, {
-    fetcher: { value: (...args: unknown[]): unknown => Reflect.apply(watched, client, args), writable: true },
+    fetcher: {
+      value: (...args: unknown[]): unknown => {
+        const sent: unknown = Reflect.apply(watched, client, args);
+        if (inside?.sending.looksForUsage && sent instanceof Promise) lookForUsage(sent, inside.sending);
+        return sent;
+      },
+      writable: true,
+    },
   });
+}
+
+/** Sees the text that the SDK reads the answer as. */
+function lookForUsage(sent: Promise<any>, sending: Sending): void {
+  const said = (text: unknown): void => {
+    sending.usage = fields(typeof text === 'string' ? parseJson(text) : text)['usage'];
+  };
+  const watchReader = (response: any, name: string): void => {
+    const original = response[name];
+    setOwn(response, name, function (this: unknown, ...args: unknown[]) {
+      const given: unknown = Reflect.apply(original, this, args);
+      if (given instanceof Promise) observe(given, said, NOTHING);
+      return given;
+    });
+  };
+  const arrived = (response: any): void => {
+    looking('patch.usage', () => ['text', 'json'].forEach((name) => watchReader(response, name)));
+  };
+  observe(sent, arrived, NOTHING);
 }
 
 /**

@@ -88,7 +88,7 @@ function flatError(body: Fields): Fields | undefined {
 }
 
 /** A code is a text or a number. */
-export function codeOf(code: unknown): string | undefined {
+function codeOf(code: unknown): string | undefined {
   return typeof code === 'number' ? String(code) : word(code);
 }
 

@@ -6,10 +6,10 @@ import type { StreamSink } from '../patch/observe-stream.ts';
 import type { ModuleTarget } from '../patch/reach.ts';
 import { errorType, systemCode } from '../patch/transport-error.ts';
 import { callMethod } from './call-method.ts';
-import type { Operation } from './contract.ts';
+import type { Operation, ResponseFacts } from './contract.ts';
 import { requestId, waitAsked } from './errors.ts';
 import { number, parseJson, present } from './fields.ts';
-import type { CallKind } from './llm-call.ts';
+import type { CallKind, LlmCall } from './llm-call.ts';
 import { mistralSpeech, mistralTranscriptions } from './mistral-audio.ts';
 import { classesOf, httpClientOf, resourceOf } from './mistral-classes.ts';
 import { mistralAgents, mistralChat, mistralFim } from './mistral-chat.ts';
@@ -110,6 +110,14 @@ function mistralError(error: any): ErrorFacts {
   };
 }
 
+/** Of what these answer, the SDK's classes have no place for usage. */
+const JUDGING = new Set([mistralModerations, mistralClassifications]);
+
+function withUsage(facts: ResponseFacts, _: unknown, { client, kind }: LlmCall): ResponseFacts {
+  const usage = client instanceof Sending && client.looksForUsage ? client.usage : undefined;
+  return usage === undefined ? facts : { ...kind.operation.response({ usage }), ...facts };
+}
+
 /** Streams are web streams of a class of the SDK's own. */
 function watchStream(value: unknown, sink: StreamSink): boolean {
   if (!(value instanceof ReadableStream)) return false;
@@ -122,7 +130,8 @@ const kindOf = ({ operation, body }: MistralMethod): CallKind => ({
   operation,
   error: mistralError,
   answerIn,
-  client: (self) => new Sending(self),
+  client: (self) => new Sending(self, JUDGING.has(operation)),
+  answered: withUsage,
   server: (_, self) => serverOf(self?._baseURL),
   watchStream,
   ...(body && { body: ([request]: readonly any[]) => body(request) }),

@@ -9,6 +9,8 @@ export interface PatchReport {
   missing: string[];
   /** Of this module nothing is needed in this version: its calls are seen elsewhere. */
   spare?: true;
+  /** Why nothing could be replaced, where there is more to say than what is missing. */
+  reason?: string;
 }
 
 /** What a provider is told of a loaded module. The namespace alone counts; the rest is there where a module was found on disk. */

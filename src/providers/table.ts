@@ -3,6 +3,7 @@ import { aiSdk } from './ai-sdk.ts';
 import { ai21 } from './ai21.ts';
 import { anthropic } from './anthropic.ts';
 import { bedrock } from './bedrock.ts';
+import { claudeAgent } from './claude-agent.ts';
 import { cohere } from './cohere.ts';
 import { genai } from './genai.ts';
 import { groq } from './groq.ts';
@@ -34,4 +35,5 @@ export const providers: readonly Provider[] = [
   langchain,
   langgraph,
   mcp,
+  claudeAgent,
 ];

@@ -132,7 +132,7 @@ export class LiveEvent implements OpenEvent {
       type: this.type,
       name: this.#name,
       start: this.#start,
-      end: this.session.log.now(),
+      end: this.#endOf(outcome),
       status: outcome.status,
     };
     if (outcome.error) event.error = outcome.error;
@@ -140,13 +140,18 @@ export class LiveEvent implements OpenEvent {
     if (this.#tool) event.tool = this.#tool;
     if (this.#exchanges) event.attempts = this.#exchanges.map((exchange) => exchange.attempt);
     if (this.#notes) event.notes = this.#notes;
-    const cost = event.llm && (saidCost(outcome) ?? this.session.costOf(event.llm));
+    const cost = saidCost(outcome) ?? (event.type === 'llm' && event.llm ? this.session.costOf(event.llm) : undefined);
     if (cost) event.cost = cost;
     if (outcome.content && this.session.full) {
       const content = guard('session.content', outcome.content, undefined);
       if (content && Object.keys(content).length > 0) event.content = plainContent(content);
     }
     return event;
+  }
+
+  #endOf({ endedUs }: Outcome): number {
+    const now = this.session.log.now();
+    return endedUs === undefined ? now : Math.max(this.#start, now - (monotonicUs() - endedUs));
   }
 
   #answered(llm: LlmFacts, outcome: Outcome): LlmFacts {

@@ -69,6 +69,9 @@ function longestKey(models: Readonly<Record<string, Price>>, name: string): Pric
 /** Who the table's prices are of; what runs at `ollama` or a gateway of its own costs something else. */
 const PRICED_PROVIDERS = /^(openai|azure\.ai\.openai|anthropic|aws\.bedrock|gcp\.vertex_ai|openrouter|litellm)$/;
 
+/** APIs whose calls are part of a run that an agent's own provider says the cost of: a price for each as well would count them twice. */
+export const PAID_BY_RUN: ReadonlySet<string | undefined> = new Set(['claude_agent']);
+
 const MILLION = 1_000_000;
 
 /** The cost of one call in US dollars, or undefined when the model, the usage or a rate that it needs is unknown. */
@@ -76,6 +79,7 @@ export function costOf(table: PriceTable, llm: LlmFacts): { usd: number; priced:
   const { usage } = llm;
   const model = llm.response?.model ?? llm.request.model;
   if (usage === undefined || model === undefined || !PRICED_PROVIDERS.test(llm.provider)) return undefined;
+  if (PAID_BY_RUN.has(llm.api)) return undefined;
   if (usage.input === undefined && usage.output === undefined) return undefined;
   const price = findPrice(table, model) ?? (llm.request.model === undefined ? undefined : findPrice(table, llm.request.model));
   if (price === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** Totals of one session, kept up to date with each event, and their one line of text. */
 import type { SessionStats, SpanEvent, Usage } from '../events/model.ts';
+import { PAID_BY_RUN } from './prices.ts';
 
 /** All zero. */
 export function emptyStats(): SessionStats {
@@ -32,6 +33,22 @@ export function countEvent(stats: SessionStats, event: SpanEvent): void {
   if (event.type === 'tool') stats.tools++;
   else if (event.type === 'action') stats.actions++;
   else if (event.type === 'llm') countLlm(stats, event);
+  else if (event.type === 'agent' && event.llm !== undefined) countRun(stats, event);
+}
+
+/** A run whose provider says what it took: the cost of all its calls, and the tokens that no call in it has told. */
+function countRun(stats: SessionStats, { llm, cost }: SpanEvent): void {
+  if (llm?.usage !== undefined) addTokens(stats.tokens, llm.usage);
+  if (cost) stats.cost.usd += cost.usd;
+  else if (PAID_BY_RUN.has(llm?.api)) stats.cost.unknown++;
+}
+
+function addTokens(tokens: SessionStats['tokens'], usage: Usage): void {
+  tokens.input += usage.input ?? 0;
+  tokens.output += usage.output ?? 0;
+  tokens.cacheRead += usage.cacheRead ?? 0;
+  tokens.cacheWrite += usage.cacheWrite ?? 0;
+  tokens.reasoning += usage.reasoning ?? 0;
 }
 
 function countLlm(stats: SessionStats, event: SpanEvent): void {
@@ -41,15 +58,10 @@ function countLlm(stats: SessionStats, event: SpanEvent): void {
   const operation = event.llm?.operation ?? '';
   // What the provider refused, it did not charge.
   const refused = event.error?.status !== undefined;
-  if (saysTokens(usage)) {
-    tokens.input += usage.input ?? 0;
-    tokens.output += usage.output ?? 0;
-    tokens.cacheRead += usage.cacheRead ?? 0;
-    tokens.cacheWrite += usage.cacheWrite ?? 0;
-    tokens.reasoning += usage.reasoning ?? 0;
-  } else if (!refused && SPENDING.has(operation)) tokens.unknown++;
+  if (saysTokens(usage)) addTokens(tokens, usage);
+  else if (!refused && SPENDING.has(operation)) tokens.unknown++;
   if (event.cost) cost.usd += event.cost.usd;
-  else if (!refused && !FREE.has(operation)) cost.unknown++;
+  else if (!refused && !FREE.has(operation) && !PAID_BY_RUN.has(event.llm?.api)) cost.unknown++;
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

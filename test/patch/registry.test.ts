@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type * as Registry from '../../src/patch/registry.ts';
-import { countLeftInPlace, listPatches, replaceMethod, undoAll } from '../../src/patch/registry.ts';
+import { countLeftInPlace, installOnce, listPatches, replaceMethod, undoAll } from '../../src/patch/registry.ts';
 
 class Thing {
   #value = 41;
@@ -109,5 +109,24 @@ describe('P9 undo', () => {
     expect(new Thing().add(1)).toBe(1142);
     undoAll();
     owner.add = original;
+  });
+
+  it('takes out what was installed, newest first, whatever one of them does', () => {
+    const holder = {};
+    const done: string[] = [];
+    const install = (name: string) => () => {
+      done.push(`in ${name}`);
+      return () => {
+        done.push(`out ${name}`);
+        if (name === 'b') throw new Error('on purpose');
+      };
+    };
+    for (const name of ['a', 'b', 'c', 'a']) installOnce(holder, name, name, install(name));
+    expect(done).toEqual(['in a', 'in b', 'in c']);
+    undoAll();
+    expect(done.slice(3)).toEqual(['out c', 'out b', 'out a']);
+    undoAll();
+    expect(done).toHaveLength(6);
+    expect(installOnce(holder, 'a', 'a', install('a'))).toBe(true);
   });
 });

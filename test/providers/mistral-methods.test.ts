@@ -8,7 +8,12 @@ const LOOKUP = { id: 'call_1', name: 'lookup', arguments: '{"city":"Oslo"}' };
 const chat = { model: 'mistral-small-latest', messages: [{ role: 'user', content: 'Hello?' }] };
 const chunks = (): { pieces: string[] } => ({ pieces: wire.mistralChatStream({ text: 'Hello there.' }) });
 const talk = (): { pieces: string[] } => ({ pieces: wire.mistralConversationStream({ text: 'Hello there.' }) });
-const verdict = { id: 'm', model: 'judge', results: [{ categories: { pii: false }, category_scores: { pii: 0.1 } }] };
+const verdict = {
+  usage: { prompt_tokens: 12, completion_tokens: 0, total_tokens: 73 },
+  id: 'm',
+  model: 'judge',
+  results: [{ categories: { pii: false }, category_scores: { pii: 0.1 } }],
+};
 const heard = {
   model: 'voxtral',
   text: 'hello',
@@ -73,7 +78,7 @@ const CALLS: readonly (readonly [method: string, func: string, request: any, ans
     { model: 'judge', inputs: ['a'] },
     { body: verdict },
     'moderation judge',
-    { response: { id: 'm' } },
+    { response: { id: 'm' }, usage: { input: 12 } },
   ],
   ['classifiers.moderateChat', 'classifiersModerateChat', { model: 'judge', inputs }, { body: verdict }, 'moderation judge', {}],
   [

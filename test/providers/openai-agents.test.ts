@@ -421,6 +421,20 @@ describe('models of the app', () => {
     expect(recorder.calls[0]!.outcome!.usage).toEqual({ input: 7, output: 3 });
   });
 
+  test('one that asks twice, once by a package that we see and once by itself', async () => {
+    const server = await serve(() => openaiError({ status: 500 }));
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
+    const getResponse = async (): Promise<any> => {
+      await esm.withGenerationSpan(() => client.chat.completions.create({ model: 'gpt-4.1', messages: [] })).catch(() => {});
+      return esm.withGenerationSpan(async ({ spanData }) => {
+        Object.assign(spanData, { model: 'my-model', usage: { input_tokens: 7, output_tokens: 3 } });
+        return answer();
+      });
+    };
+    await esm.run(agentOf(esm, { model: { getResponse } }), 'x');
+    expect(treeOf(recorder).slice(2)).toEqual(['    turn 1 ok', '      chat gpt-4.1 error', '      chat my-model ok']);
+  });
+
   test('one that asks by a package that we see', async () => {
     const server = await serve(oneTurn);
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none' });

@@ -83,6 +83,7 @@ const WIRING = new RegExp(
     ...['langchain', 'langchain-model', 'langchain-run', 'langgraph', 'mcp', 'mcp-request'],
     ...['ai-sdk', 'ai-sdk-call', 'ai-sdk-run', 'ai-sdk-runs'],
     ...['openai-agents', 'openai-agents-spans'],
+    ...['claude-agent', 'claude-agent-run', 'claude-agent-thread'],
     ...['cohere'],
     ...['anthropic', 'openai'],
   ].join('|')})\\.ts$`,

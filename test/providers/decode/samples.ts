@@ -10,6 +10,7 @@ import { messagesSample } from './sample-anthropic.ts';
 import { bedrockSamples } from './sample-bedrock.ts';
 import { cohereSamples } from './sample-cohere.ts';
 import { dialectSamples } from './sample-dialects.ts';
+import { frameworkSamples } from './sample-frameworks.ts';
 import { geminiSamples } from './sample-gemini.ts';
 import { langchainSamples } from './sample-langchain.ts';
 import { mistralSamples } from './sample-mistral.ts';
@@ -162,6 +163,7 @@ export const samples: Sample[] = [
   ...bedrockSamples,
   ...mistralSamples.flatMap(({ wire, sdk }) => [wire, sdk]),
   ...cohereSamples,
+  ...frameworkSamples,
   ...geminiSamples,
   ...langchainSamples,
   ...dialectSamples,
