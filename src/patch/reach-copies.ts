@@ -41,9 +41,13 @@ const REMEMBERED_MAX = 4096;
 export class CopyFinder {
   readonly targets: readonly ModuleTarget[];
   readonly #known = new Map<string, readonly Copy[]>();
+  readonly #names: ReadonlySet<string>;
+  readonly #scopes: ReadonlySet<string>;
 
   constructor(targets: readonly ModuleTarget[]) {
     this.targets = targets;
+    this.#names = new Set(targets.map((target) => target.package));
+    this.#scopes = new Set([...this.#names].filter((name) => name.startsWith('@')).map((name) => name.split('/', 1)[0]!));
   }
 
   /** The copy whose root is `dir`, a real path, once for each target of its package; none when it is no target's. */
@@ -107,13 +111,23 @@ export class CopyFinder {
   }
 
   #candidates(modules: string): Set<string> {
-    const names = [...new Set(this.targets.map((target) => target.package))];
-    const dirs = new Set(names.map((name) => join(modules, name)));
-    for (const path of lockfilePaths(modules, names)) dirs.add(join(dirname(modules), path));
-    for (const alias of aliases(dirname(modules), names)) dirs.add(join(modules, alias));
-    for (const dir of pnpmFolders(modules, names)) dirs.add(dir);
-    for (const nested of nestedModules(modules)) for (const name of names) dirs.add(join(nested, name));
+    const dirs = new Set<string>();
+    for (const each of [modules, ...nestedModules(modules)]) for (const dir of this.#wantedIn(each)) dirs.add(dir);
+    for (const path of lockfilePaths(modules, this.#names)) dirs.add(join(dirname(modules), path));
+    for (const alias of aliases(dirname(modules), this.#names)) dirs.add(join(modules, alias));
+    for (const dir of pnpmFolders(modules, this.#names)) dirs.add(dir);
     return dirs;
+  }
+
+  /** The folders in one `node_modules` that bear a target's name. Read once, whatever the number of targets. */
+  #wantedIn(modules: string): string[] {
+    return list(modules).flatMap((entry) => {
+      if (this.#names.has(entry)) return [modules + sep + entry];
+      if (!this.#scopes.has(entry)) return [];
+      return list(modules + sep + entry)
+        .filter((name) => this.#names.has(`${entry}/${name}`))
+        .map((name) => modules + sep + entry + sep + name);
+    });
   }
 }
 
@@ -131,13 +145,13 @@ function modulesFolders(from: readonly string[]): Set<string> {
   return found;
 }
 
-function pnpmFolders(modules: string, names: readonly string[]): string[] {
+function pnpmFolders(modules: string, names: ReadonlySet<string>): string[] {
   const store = join(modules, '.pnpm');
-  return list(store).flatMap((entry) =>
-    names
-      .filter((name) => entry.startsWith(`${name.replace('/', '+')}@`))
-      .map((name) => join(store, entry, 'node_modules', name)),
-  );
+  return list(store).flatMap((entry) => {
+    // `@scope+name@1.0.0`, `name@1.0.0`
+    const name = entry.slice(0, entry.indexOf('@', 1)).replace('+', '/');
+    return names.has(name) ? [join(store, entry, 'node_modules', name)] : [];
+  });
 }
 
 /** `node_modules` folders of the packages in `modules`, one level down. */
@@ -154,13 +168,14 @@ function nestedModules(modules: string): string[] {
 }
 
 /** Names under which the manifest in `dir` asks for one of `names` by an npm alias (`"x": "npm:openai@6"`). */
-function aliases(dir: string, names: readonly string[]): string[] {
+function aliases(dir: string, names: ReadonlySet<string>): string[] {
   const text = readText(join(dir, 'package.json'));
   if (text === null || !text.includes('"npm:')) return [];
   const manifest = parseObject(text);
+  const isWanted = (range: unknown): boolean => names.has(/^npm:(@?[^@]+)/.exec(String(range))?.[1] ?? '');
   return ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
     Object.entries(manifest?.[kind] ?? {})
-      .filter(([, range]) => names.some((name) => range === `npm:${name}` || String(range).startsWith(`npm:${name}@`)))
+      .filter(([, range]) => isWanted(range))
       .map(([alias]) => alias),
   );
 }
@@ -169,18 +184,22 @@ function aliases(dir: string, names: readonly string[]): string[] {
  * Paths of copies, at any depth and under any alias, in the lockfile that npm keeps inside `node_modules`. Found by searching the text: parsing it would
  * cost more than everything else together. What it tells is only a hint; each path is looked at.
  */
-function lockfilePaths(modules: string, names: readonly string[]): string[] {
+function lockfilePaths(modules: string, names: ReadonlySet<string>): string[] {
   const file = join(modules, '.package-lock.json');
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? Infinity) > LOCKFILE_BYTES_MAX) return [];
   const text = readText(file) ?? '';
   const paths: string[] = [];
-  const keyBefore = (at: number): void => {
-    const start = text.lastIndexOf('"node_modules/', at);
-    if (start >= 0) paths.push(text.slice(start + 1, text.indexOf('"', start + 1)));
-  };
-  for (const name of names) {
-    for (const mark of [`/node_modules/${name}": {`, `"name": "${name}"`]) {
-      for (let at = text.indexOf(mark); at >= 0 && paths.length < COPIES_MAX; at = text.indexOf(mark, at + 1)) keyBefore(at);
+  // A package inside of another's folder has its name at the end of its path; an alias has it as a member.
+  for (const [mark, end] of [
+    ['/node_modules/', '": {'],
+    ['"name": "', '"'],
+  ] as const) {
+    for (let at = text.indexOf(mark); at >= 0 && paths.length < COPIES_MAX; at = text.indexOf(mark, at + 1)) {
+      const from = at + mark.length;
+      const to = text.indexOf('"', from);
+      if (!names.has(text.slice(from, to)) || !text.startsWith(end, to)) continue;
+      const start = text.lastIndexOf('"node_modules/', at);
+      if (start >= 0) paths.push(text.slice(start + 1, text.indexOf('"', start + 1)));
     }
   }
   return paths;

@@ -79,6 +79,23 @@ describe('what the app does not want told', () => {
     expect(bench.recorder.calls).toHaveLength(2);
   });
 
+  test('of calls that embed, which the SDK then tells apart by nothing, a failed attempt stands by itself', async () => {
+    const models = await bench.models((request, index) =>
+      index === 0 ? openaiError({ status: 503, retryAfterMs: 1 }) : oneTurn(request, index),
+    );
+    const model = models.embedding('text-embedding-3-small');
+    await ai.embedMany({ model, values: ['a'], telemetry: { recordInputs: false } });
+    await ai.embed({ model, value: 'a', telemetry: { recordInputs: false } });
+    expect(treeOf(bench.recorder)).toEqual([
+      'embedMany ok',
+      '  embeddings text-embedding-3-small error',
+      '  embeddings text-embedding-3-small ok',
+      'embeddings text-embedding-3-small ok',
+    ]);
+    expect(bench.recorder.calls.map(({ outcome }) => outcome!.usage?.input)).toEqual([undefined, 8, 8]);
+    expect(bench.recorder.calls[0]!.outcome!.error).toEqual({ type: 'attempt_failed' });
+  });
+
   test('isEnabled: false: then the SDK tells nobody anything', async () => {
     const models = await bench.models(oneTurn);
     await ai.generateText({ model: models.chat('gpt-5-mini'), prompt: 'x', telemetry: { isEnabled: false } });
@@ -119,6 +136,17 @@ describe('telemetry of the app', () => {
     undoAll();
     expect(globals[LIST]).toHaveLength(1);
     expect((await told()).slice(0, 1)).toEqual(['start']);
+  });
+
+  test('with integrations for one call, the calls of embedMany are told of as one', async () => {
+    const models = await bench.models(oneTurn);
+    const { usage } = await ai.embedMany({
+      model: models.embedding('text-embedding-3-small'),
+      values: ['a', 'b'],
+      telemetry: { integrations: {} },
+    });
+    expect(treeOf(bench.recorder)).toEqual(['embeddings text-embedding-3-small ok']);
+    expect(bench.recorder.calls[0]!.outcome).toMatchObject({ usage: { input: usage.tokens }, response: { dimensions: 3 } });
   });
 
   test('spans that the app makes in such an integration are the same with us and without', async () => {

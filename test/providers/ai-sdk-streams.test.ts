@@ -192,7 +192,7 @@ describe('what nobody reads to the end', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const collected = async (holds: () => boolean): Promise<void> => {
-    for (let tries = 0; tries < 50 && !holds(); tries++) {
+    for (let tries = 0; tries < 200 && !holds(); tries++) {
       collect();
       await setTimeout(10);
     }
