@@ -16,6 +16,7 @@ export interface Options {
   tags?: string[];
   semconv?: 'main' | '1.41';
   nativeSpans?: 'auto' | 'both' | 'native';
+  propagateContext?: boolean;
   exitTimeoutMs?: number;
   exportTimeoutMs?: number;
   flushIntervalMs?: number;
@@ -41,6 +42,7 @@ export interface Values {
   tags: string[];
   semconv: 'main' | '1.41';
   nativeSpans: 'auto' | 'both' | 'native';
+  propagateContext: boolean;
   exitTimeoutMs: number;
   exportTimeoutMs: number;
   flushIntervalMs: number;
@@ -186,6 +188,13 @@ export const OPTIONS: readonly Option[] = [
     env: [{ name: 'HINDCAST_NATIVE_SPANS' }],
     default: 'auto',
     text: "What is exported of a call that the SDK's own telemetry made a span of in the app's own OpenTelemetry: `both` ours as well, `native` no span of ours. `auto` is `native` where both go to one backend (the endpoint came from an `OTEL_*` variable, or one names the same host), else `both`. Recorded it is in any case.",
+  },
+  {
+    name: 'propagateContext',
+    kind: kinds.flag,
+    env: [{ name: 'HINDCAST_PROPAGATE_CONTEXT' }],
+    default: true,
+    text: 'Whether a request to an MCP server carries the ids of the event that it is made in (`_meta.traceparent`), so that what the server records becomes part of the same tree.',
   },
   {
     name: 'exitTimeoutMs',

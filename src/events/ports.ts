@@ -133,6 +133,8 @@ export interface Hub {
   answerer: Answerer | null;
   /** Asked by the recorder for the parent of a new event; the innermost of what they and our own scope say counts. */
   bridges: ScopeBridge[];
+  /** Whether requests to servers that take part in a trace (MCP) carry its ids. */
+  propagates: boolean;
 }
 
 const HUB = Symbol.for('hindcast.hub.v1');
@@ -142,6 +144,7 @@ export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= {
   recorder: null,
   answerer: null,
   bridges: [],
+  propagates: true,
 }) as Hub;
 
 /** One finished event on its way to a backend, with the header of the recording it stands in. */

@@ -79,6 +79,7 @@ describe('C4 environment', () => {
     HINDCAST_TAGS: ['a, b,', ['a', 'b']],
     HINDCAST_SEMCONV: ['1.41', '1.41'],
     HINDCAST_NATIVE_SPANS: ['native', 'native'],
+    HINDCAST_PROPAGATE_CONTEXT: ['false', false],
     HINDCAST_EXIT_TIMEOUT_MS: ['5', 5],
     HINDCAST_EXPORT_TIMEOUT_MS: ['5', 5],
     OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: ['6', 6],

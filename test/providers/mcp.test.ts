@@ -272,6 +272,9 @@ describe.each(['esm', 'cjs'] as const)('MCP, %s', (format) => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     await client.callTool({ ...params, _meta: { traceparent } });
     expect(extras[1]._meta).toEqual({ traceparent });
+    hub.propagates = false;
+    await client.callTool(params).finally(() => (hub.propagates = true));
+    expect(extras[2]._meta).toEqual({ mine: 1 });
     expect(params).toEqual({ name: 'add', arguments: { a: 1, b: 2 }, _meta: { mine: 1 } });
   });
 
