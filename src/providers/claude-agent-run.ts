@@ -131,7 +131,8 @@ export class AgentRun {
       const thread = this.#subThread(id, rest['subagent_type']);
       thread.background = rest['is_backgrounded'] === true;
       thread.taskId = taskId;
-      if (typeof rest['prompt'] === 'string') thread.told({ role: 'user', content: rest['prompt'] });
+      // Of one in the foreground, the child sends the prompt as a message as well.
+      if (thread.background && typeof rest['prompt'] === 'string') thread.told({ role: 'user', content: rest['prompt'] });
     } else if (subtype === 'task_updated' && fields(patch)['is_backgrounded'] === true) {
       for (const thread of this.#threads.values()) if (thread.taskId === taskId) thread.background = true;
     } else if (subtype === 'task_notification' && typeof id === 'string') {

@@ -36,8 +36,15 @@ interface Call {
   input: unknown;
 }
 
-/** An answer of the model: a text and calls of tools. */
-function answer({ text, calls = [], parent = null }: { text?: string; calls?: Call[]; parent?: string | null }): void {
+interface Answer {
+  text?: string;
+  calls?: Call[];
+  parent?: string | null;
+  silent?: boolean;
+}
+
+/** An answer of the model: a text and calls of tools. One that is `silent` is only paid for. */
+function answer({ text, calls = [], parent = null, silent = false }: Answer): void {
   const n = ++turns;
   const usage = { input_tokens: 10 + n, cache_creation_input_tokens: 100, cache_read_input_tokens: 1000, output_tokens: 1 };
   const output = 20 + n;
@@ -45,6 +52,7 @@ function answer({ text, calls = [], parent = null }: { text?: string; calls?: Ca
   used.output += output;
   used.read += 1000;
   used.write += 100;
+  if (silent) return;
   const start = {
     id: `msg_${n}`,
     type: 'message',
@@ -125,9 +133,11 @@ async function subAgent(id: string, background: boolean): Promise<void> {
   answer({ calls: [{ id, name: 'Agent', input: { prompt: 'Help me', subagent_type: 'helper' } }] });
   send({ type: 'system', subtype: 'task_started', ...facts, is_backgrounded: background, prompt: 'Help me' });
   if (background) toolResult(id, 'launched');
+  else send({ type: 'user', message: { role: 'user', content: [{ type: 'text', text: 'Help me' }] }, parent_tool_use_id: id });
   answer({ text: 'in sub', calls: [bash(`${id}_bash`)], parent: id });
   toolResult(`${id}_bash`, 'hi', { parent: id });
-  answer({ text: 'sub done', parent: id });
+  // Of a sub-agent in the foreground, what it says last is known by the result of the call alone.
+  answer({ text: 'sub done', parent: id, silent: !background });
   if (background) send({ type: 'system', subtype: 'task_notification', ...facts, status: 'completed', summary: 'sub done' });
   else toolResult(id, 'sub done');
 }
