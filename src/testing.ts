@@ -9,6 +9,7 @@ export type {
   ContractErrors,
   ContractWire,
   ProviderSpec,
+  ToolTurn,
 } from './testing/contract/spec.ts';
 export { InMemoryEvent, InMemoryExchange, InMemoryRecorder, recordInMemory } from './testing/in-memory-recorder.ts';
 export type { InMemoryOptions } from './testing/in-memory-recorder.ts';

@@ -23,7 +23,13 @@ class Folder {
 const generate = defineOperation({
   operation: 'text_completion',
   api: 'acme_generate',
-  request: ({ model, stream, limit }) => ({ model, stream, maxTokens: limit }),
+  request: ({ model, stream, limit, results }) => ({
+    model,
+    stream,
+    maxTokens: limit,
+    // Links each result to the call that an earlier answer asked for.
+    toolResults: results?.map(({ ref }) => ref),
+  }),
   folder: () => new Folder(),
   response: ({ ref, model, done, consumed, wants }) => ({
     response: {

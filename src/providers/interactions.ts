@@ -24,12 +24,17 @@ const isAnswer = (step: Fields): boolean =>
 
 const toolName = (value: unknown): string | undefined => text(fields(value)['name']) ?? text(fields(value)['type']);
 
+/** A step, or what a turn holds: the first version took the conversation as turns, with a role each. */
+const stepsIn = (given: Fields): Fields[] => (given['type'] === undefined ? items(given['content']).map(fields) : [given]);
+
 /** An agent of Google's may be asked in the place of a model. */
 function request(given: unknown): LlmRequest {
   const body = fields(given);
   const config = fields(body['generation_config']);
   const input = Array.isArray(body['input']) ? body['input'] : [body['input']];
-  const results = added(input, isAnswer).filter((step) => step['type'] === 'function_result');
+  const results = added(input, isAnswer)
+    .flatMap(stepsIn)
+    .filter((step) => step['type'] === 'function_result');
   return present({
     model: geminiModel(body['model'] ?? body['agent']),
     stream: flag(body['stream']),

@@ -1,7 +1,7 @@
 import { ai21 } from '../../src/providers/ai21.ts';
 import * as wire from '../../src/testing/wire-ai21.ts';
 import { contractOf } from './contract.ts';
-import { openaiSpec } from './openai-spec.ts';
+import { openaiSpec, toolMessages } from './openai-spec.ts';
 
 const body = { model: 'jamba-1.5-mini', messages: [{ role: 'user', content: 'How is the weather?' }] };
 
@@ -36,6 +36,8 @@ contractOf(
       breakLeavesOpen: true,
       droppedStreams: true,
     },
+    toolTurn: (client, turns) =>
+      client.chat.completions.create({ ...body, messages: [...body.messages, ...toolMessages(turns)] }),
     methods: ({ Completions, ConversationalRag }) => [
       [Completions.prototype, 'create'],
       [ConversationalRag.prototype, 'create'],

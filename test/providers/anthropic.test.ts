@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { anthropic } from '../../src/providers/anthropic.ts';
+import type { ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';
 
@@ -10,6 +11,12 @@ const body = {
   messages: [{ role: 'user' as const, content: 'How is the weather?' }],
 };
 const format = { type: 'json_schema', schema: { type: 'object', properties: { city: { type: 'string' } } }, parse: JSON.parse };
+
+const toolMessages = (turns: readonly ToolTurn[]): object[] =>
+  turns.flatMap(({ id, name, arguments: given, result }) => [
+    { role: 'assistant', content: [{ type: 'tool_use', id, name, input: JSON.parse(given) as unknown }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: result }] },
+  ]);
 
 contractOf(
   {
@@ -72,6 +79,7 @@ contractOf(
       const lookup = { type: 'custom', name: 'lookup', input_schema: { type: 'object' }, run, parse: (it: unknown) => it };
       return client.beta.messages.toolRunner({ ...body, tools: [lookup] });
     },
+    toolTurn: (client, turns) => client.messages.create({ ...body, messages: [...body.messages, ...toolMessages(turns)] }),
     methods: ({ Anthropic }) => [
       [Anthropic.Messages.prototype, 'create'],
       [Anthropic.Beta.Messages.prototype, 'create'],

@@ -85,6 +85,13 @@ contractOf(
     chat: (client, { signal } = {}) => send(client, new Commands.ConverseCommand(conversation), signal),
     stream: (client, { signal } = {}) => send(client, new Commands.ConverseStreamCommand(conversation), signal),
     readStream: ({ stream }) => stream,
+    toolTurn: (client, turns) => {
+      const more = turns.flatMap(({ id, name, arguments: given, result }) => [
+        { role: 'assistant', content: [{ toolUse: { toolUseId: id, name, input: JSON.parse(given) as unknown } }] },
+        { role: 'user', content: [{ toolResult: { toolUseId: id, content: [{ text: result }] } }] },
+      ]);
+      return send(client, new Commands.ConverseCommand({ ...conversation, messages: [...conversation.messages, ...more] }));
+    },
     wire: {
       ...commonWire,
       answer: wire.converseAnswer,
@@ -114,6 +121,14 @@ contractOf(
     chat: (client, { signal } = {}) => send(client, new Commands.InvokeModelCommand(invocation), signal),
     stream: (client, { signal } = {}) => send(client, new Commands.InvokeModelWithResponseStreamCommand(invocation), signal),
     readStream: ({ body }) => body,
+    toolTurn: (client, turns) => {
+      const more = turns.flatMap(({ id, name, arguments: given, result }) => [
+        { role: 'assistant', content: [{ type: 'tool_use', id, name, input: JSON.parse(given) as unknown }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: result }] },
+      ]);
+      const body = JSON.stringify({ ...anthropic, messages: [...anthropic.messages, ...more] });
+      return send(client, new Commands.InvokeModelCommand({ ...invocation, body }));
+    },
     wire: {
       ...commonWire,
       answer: anthropicMessage,

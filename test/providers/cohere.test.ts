@@ -72,8 +72,13 @@ const v2: Omit<ProviderSpec, 'load'> = {
     inputTokens: 3,
     vectors: ({ embeddings }) => embeddings.float,
   },
-  // Of the raw response, with the port in it.
-  volatile: ['url'],
+  toolTurn: (client, turns) => {
+    const more = turns.flatMap(({ id, name, arguments: given, result }) => [
+      { role: 'assistant', toolCalls: [{ id, type: 'function', function: { name, arguments: given } }] },
+      { role: 'tool', toolCallId: id, content: result },
+    ]);
+    return client.chat({ model, messages: [...messages, ...more] });
+  },
   methods: ({ CohereClient }) => {
     const client = new CohereClient({ token: 'test' });
     const ofV2 = ['__chat', '__chatStream', '__embed', '__rerank'];
@@ -93,6 +98,19 @@ const v1: Omit<ProviderSpec, 'load'> = {
   client: (sdk, url, given) => new sdk.CohereClient(clientOptions(url, given)),
   chat: (client, given) => client.chat({ model, message: 'How is the weather?' }, options(given)),
   stream: (client, given) => client.chatStream({ model, message: 'How is the weather?' }, options(given)),
+  toolTurn: (client, turns) => {
+    const results = turns.map(({ name, arguments: given, result }) => ({
+      call: { name, parameters: JSON.parse(given) as unknown },
+      outputs: [{ weather: result }],
+    }));
+    const history = results.flatMap((result) => [
+      { role: 'CHATBOT', message: '', toolCalls: [result.call] },
+      { role: 'TOOL', toolResults: [result] },
+    ]);
+    // The newest results stand beside the history.
+    const chatHistory = [{ role: 'USER', message: 'How is the weather?' }, ...history.slice(0, -1)];
+    return client.chat({ model, message: '', chatHistory, toolResults: results.slice(-1) });
+  },
   wire: {
     ...v2.wire,
     answer: wire.cohereChatV1,

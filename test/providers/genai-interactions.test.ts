@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { genai } from '../../src/providers/genai.ts';
-import type { ProviderSpec } from '../../src/testing/contract/spec.ts';
+import type { ProviderSpec, ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire-gemini.ts';
 import { contractOf } from './contract.ts';
 
@@ -16,6 +16,14 @@ function again(client: object): object {
   return { retries: maxRetries === 0 ? { strategy: 'none' } : { strategy: 'attempt-count-backoff', maxRetries, backoff } };
 }
 
+const callStep = ({ id, name, arguments: given }: ToolTurn): object => ({
+  type: 'function_call',
+  id,
+  name,
+  arguments: JSON.parse(given) as unknown,
+});
+const resultStep = ({ id, name, result }: ToolTurn): object => ({ type: 'function_result', call_id: id, name, result });
+
 const spec: Omit<ProviderSpec, 'load'> = {
   name: 'gcp.gemini',
   provider: genai,
@@ -27,6 +35,11 @@ const spec: Omit<ProviderSpec, 'load'> = {
   },
   chat: (client, options) => client.interactions.create(body, { ...again(client), ...options }),
   stream: (client, options) => client.interactions.create({ ...body, stream: true }, { ...again(client), ...options }),
+  toolTurn: (client, turns) => {
+    const question = { type: 'user_input', content: [{ type: 'text', text: body.input }] };
+    const steps = turns.flatMap((turn) => [callStep(turn), resultStep(turn)]);
+    return client.interactions.create({ ...body, input: [question, ...steps] }, again(client));
+  },
   wire: {
     answer: wire.interaction,
     stream: wire.interactionStream,
@@ -72,6 +85,13 @@ const change: Partial<ProviderSpec> = {
   },
   chat: (client, options) => client.interactions.create(body, options),
   stream: (client, options) => client.interactions.create({ ...body, stream: true }, options),
+  toolTurn: (client, turns) => {
+    const more = turns.flatMap((turn) => [
+      { role: 'model', content: [callStep(turn)] },
+      { role: 'user', content: [resultStep(turn)] },
+    ]);
+    return client.interactions.create({ ...body, input: [{ role: 'user', content: body.input }, ...more] });
+  },
   wire: {
     ...spec.wire,
     answer: (answer) => wire.interaction(answer, 'outputs'),

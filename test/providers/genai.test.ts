@@ -87,6 +87,14 @@ const spec: Omit<ProviderSpec, 'load'> = {
     };
     return client.models.generateContent(body({}, { tools: [lookup] }));
   },
+  toolTurn: (client, turns) => {
+    const { contents, ...rest } = body();
+    const more = turns.flatMap(({ id, name, arguments: given, result }) => [
+      { role: 'model', parts: [{ functionCall: { id, name, args: JSON.parse(given) as unknown } }] },
+      { role: 'user', parts: [{ functionResponse: { id, name, response: { output: result } } }] },
+    ]);
+    return client.models.generateContent({ ...rest, contents: [{ role: 'user', parts: [{ text: contents }] }, ...more] });
+  },
   methods: ({ Models }) => METHODS.map((name) => [Models.prototype, name]),
 };
 

@@ -3,7 +3,7 @@ import { groq } from '../../src/providers/groq.ts';
 import { groqChat, groqChatStream } from '../../src/testing/wire-groq.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';
-import { openaiSpec } from './openai-spec.ts';
+import { openaiSpec, toolMessages } from './openai-spec.ts';
 
 const require = createRequire(import.meta.url);
 const body = { model: 'openai/gpt-oss-20b', messages: [{ role: 'user' as const, content: 'How is the weather?' }] };
@@ -32,6 +32,8 @@ contractOf(
       dimensions: 3,
       inputTokens: 8,
     },
+    toolTurn: (client, turns) =>
+      client.chat.completions.create({ ...body, messages: [...body.messages, ...toolMessages(turns)] }),
     methods: ({ Groq }) => [
       [Groq.Chat.Completions.prototype, 'create'],
       [Groq.Embeddings.prototype, 'create'],

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { llamaStack } from '../../src/providers/llama-stack.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';
-import { openaiSpec } from './openai-spec.ts';
+import { openaiSpec, toolMessages } from './openai-spec.ts';
 
 const require = createRequire(import.meta.url);
 const body = { model: 'ollama/llama3.2:3b', messages: [{ role: 'user' as const, content: 'How is the weather?' }] };
@@ -26,6 +26,8 @@ contractOf(
       dimensions: 3,
       inputTokens: 8,
     },
+    toolTurn: (client, turns) =>
+      client.chat.completions.create({ ...body, messages: [...body.messages, ...toolMessages(turns)] }),
     methods: (sdk) => {
       const { Chat, Completions, Responses, Embeddings, Moderations, Safety, Alpha } = sdk.default ?? sdk;
       return [

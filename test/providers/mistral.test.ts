@@ -81,6 +81,13 @@ contractOf(
       dimensions: 3,
       inputTokens: 8,
     },
+    toolTurn: (client, turns) => {
+      const more = turns.flatMap(({ id, name, arguments: given, result }) => [
+        { role: 'assistant', content: '', toolCalls: [{ id, function: { name, arguments: given } }] },
+        { role: 'tool', toolCallId: id, name, content: result },
+      ]);
+      return client.chat.complete({ ...body, messages: [...body.messages, ...more] });
+    },
     volatile: ['url'],
     methods: (sdk) => {
       const client = new sdk.Mistral({});

@@ -44,6 +44,15 @@ contractOf(
       inputTokens: 8,
       vectors: (result) => result.embeddings,
     },
+    // The SDK's types know of no ids.
+    toolTurn: (client, turns) => {
+      const { model, messages } = body();
+      const more = turns.flatMap(({ name, arguments: given, result }) => [
+        { role: 'assistant', content: '', tool_calls: [{ function: { name, arguments: JSON.parse(given) as unknown } }] },
+        { role: 'tool', tool_name: name, content: result },
+      ]);
+      return client.chat({ model, messages: [...messages, ...more] });
+    },
     methods: (sdk) => {
       // The class that the Node entry's class extends.
       const owner = Object.getPrototypeOf(sdk.Ollama.prototype);

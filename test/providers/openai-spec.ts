@@ -1,5 +1,5 @@
 import { openai } from '../../src/providers/openai.ts';
-import type { ProviderSpec } from '../../src/testing/contract/spec.ts';
+import type { ProviderSpec, ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
 
 const body = { model: 'gpt-5-mini', messages: [{ role: 'user' as const, content: 'How is the weather?' }] };
@@ -7,6 +7,14 @@ const schema = { name: 'place', schema: { type: 'object', properties: { city: { 
 const format = { type: 'json_schema', json_schema: schema, $brand: 'auto-parseable-response-format', $parseRaw: JSON.parse };
 const helpers = (client: any): any => (client.chat.completions.stream ? client.chat.completions : client.beta.chat.completions);
 const choice = (message: object | undefined): object => ({ id: 'x', choices: [{ index: 0, message }] });
+
+/** The messages of an agent's turns: the model's, with its call, and the tool's, with the result. */
+export function toolMessages(turns: readonly ToolTurn[]): object[] {
+  return turns.flatMap(({ id, name, arguments: given, result }) => [
+    { role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name, arguments: given } }] },
+    { role: 'tool', tool_call_id: id, content: result },
+  ]);
+}
 
 /** Chat completions of OpenAI's SDK, every version. */
 export const openaiSpec: Omit<ProviderSpec, 'load'> = {
@@ -81,6 +89,7 @@ export const openaiSpec: Omit<ProviderSpec, 'load'> = {
       .runTools({ ...body, tools: [{ type: 'function', function: lookup }] })
       .done();
   },
+  toolTurn: (client, turns) => client.chat.completions.create({ ...body, messages: [...body.messages, ...toolMessages(turns)] }),
   methods: ({ OpenAI }) => [
     [OpenAI.Chat.Completions.prototype, 'create'],
     [OpenAI.Responses.prototype, 'create'],

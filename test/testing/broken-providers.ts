@@ -96,6 +96,25 @@ const guessing = withCreate((original, observed) => {
   return observed(original, { ...chatCompletions, response });
 });
 
+/** Forgets which calls the results are of. */
+const forgetting = withCreate((original, observed) => {
+  const request: Operation['request'] = (body) => {
+    const { toolResults: _, ...facts } = chatCompletions.request(body);
+    return facts;
+  };
+  return observed(original, { ...chatCompletions, request });
+});
+
+/** Tells of every result of the conversation, again in each turn. */
+const retelling = withCreate((original, observed) => {
+  const request: Operation['request'] = (body: any) => {
+    const results = body.messages.filter((message: any) => message.role === 'tool');
+    const ids = results.map((message: any) => message.tool_call_id);
+    return { ...chatCompletions.request(body), ...(ids.length > 0 && { toolResults: ids }) };
+  };
+  return observed(original, { ...chatCompletions, request });
+});
+
 /** Holds each chunk back until the next one is there. */
 const holding = withCreate((original, observed) => {
   const create = observed(original);
@@ -150,4 +169,17 @@ const staying: Provider = {
   },
 };
 
-export const broken = { swallowing, awaiting, teeing, doubling, marking, telling, guessing, holding, faulty, staying };
+export const broken = {
+  swallowing,
+  awaiting,
+  teeing,
+  doubling,
+  marking,
+  telling,
+  guessing,
+  forgetting,
+  retelling,
+  holding,
+  faulty,
+  staying,
+};

@@ -33,6 +33,8 @@ const BROKEN: Record<keyof typeof broken, { fails: (name: string) => boolean; sa
     says: /canary-in-what-was-said/,
   },
   guessing: { fails: (name) => /says nothing of tokens/.test(name), says: /tokens: / },
+  forgetting: { fails: (name) => /linked to it in the next/.test(name), says: /results told of, by request: / },
+  retelling: { fails: (name) => /linked to it in the next/.test(name), says: /results told of, by request: / },
   holding: {
     fails: (name) => /not held back|with an error in it|knows of the end|a break after/.test(name),
     says: /It never came: \d chunks of a stream that goes on/,

@@ -34,11 +34,12 @@ test('names are unique, and begin with a requirement', () => {
 });
 
 test('what a spec does not have is skipped, and says so', () => {
-  const { stream: _, toolLoop: _loop, ...less } = spec;
+  const { stream: _, toolLoop: _loop, toolTurn: _turn, ...less } = spec;
   const skipped = providerContract({ ...less, can: {} }).filter(({ skip }) => skip !== false);
   expect(skipped.find(({ name }) => name.includes('a break after one chunk'))!.skip).toBe('the spec says of no `stream`');
   expect(skipped.find(({ name }) => name.includes('503, 503, 200'))!.skip).toBe('the spec says of no `retries`');
   expect(skipped.find(({ name }) => name.includes('a tool that throws'))!.skip).toBe('the spec says of no `toolLoop`');
+  expect(skipped.find(({ name }) => name.includes('is linked to it'))!.skip).toBe('the spec says of no `toolTurn`');
   expect(skipped.length).toBeGreaterThan(50);
 });
 

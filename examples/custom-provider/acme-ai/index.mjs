@@ -35,7 +35,7 @@ export class Acme {
     Object.assign(this, { baseURL, maxRetries });
   }
 
-  /** Answers `{ prompt }`; with `stream: true`, an AcmeStream. */
+  /** Answers `{ prompt, results }`; with `stream: true`, an AcmeStream. */
   async generate(body, { signal } = {}) {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal };
     for (let attempt = 0; ; attempt++) {

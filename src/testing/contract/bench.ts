@@ -39,6 +39,7 @@ export type Need =
   | 'structured'
   | 'embeddings'
   | 'toolLoop'
+  | 'toolTurn'
   | 'errorEvent'
   | 'odd';
 

@@ -1,7 +1,7 @@
 /** What the author of a provider says of its SDK, so that the contract suite can be run on it. */
 import type { PatchedModule, Provider } from '../../providers/provider.ts';
 import type { Reply } from '../stand-in.ts';
-import type { WireAnswer, WireError } from '../wire.ts';
+import type { WireAnswer, WireError, WireToolCall } from '../wire.ts';
 
 /** One check of the suite: hand it to the test runner that you have. Checks share the process's hub, so they run one after another. */
 export interface ContractCheck {
@@ -120,6 +120,11 @@ export interface ContractEmbeddings {
   vectors?(result: any): readonly (readonly number[])[];
 }
 
+/** A call that the model asked for in an earlier turn, and what the app's tool said. */
+export interface ToolTurn extends WireToolCall {
+  result: string;
+}
+
 /** One SDK, for the contract suite. */
 export interface ProviderSpec {
   /** Provider name expected on the events. */
@@ -151,6 +156,11 @@ export interface ProviderSpec {
   embeddings?: ContractEmbeddings;
   /** Runs the SDK's tool loop with one tool, `lookup`, whose function is `run`. */
   toolLoop?(client: any, run: (...args: any[]) => unknown): PromiseLike<unknown>;
+  /**
+   * Goes on with the conversation that `chat` began: of each turn, the oldest first, the model's message with the call, then the tool's result. All of them where the API is given the
+   * conversation again with each request; where its server remembers, those that it has not been given yet. A promise of the answer. Where calls have no ids, `id` is left out.
+   */
+  toolTurn?(client: any, turns: readonly ToolTurn[]): any;
   /** Members of answers, chunks and errors whose values differ from one call to the next, whoever makes it. */
   volatile?: readonly string[];
   /** Methods that are replaced, and whose originals must come back. */

@@ -1,8 +1,10 @@
 /** Tool calls that a model asks for, and tools that the SDK runs. */
 import assert from 'node:assert/strict';
+import type { InMemoryEvent } from '../in-memory-recorder.ts';
 import { LOOKUP, TEXT, inTurn, outcomeOf } from './bench.ts';
 import type { Bench, Check } from './bench.ts';
 import { assertIs, assertMatches, assertSame } from './claims.ts';
+import type { ToolTurn } from './spec.ts';
 
 const ASKING = { tools: [LOOKUP], text: 'One moment.' };
 
@@ -18,6 +20,46 @@ const askedFor: Check = {
     assert.ok(said.includes('Oslo'), 'the arguments are content');
   },
 };
+
+const TURNS: readonly ToolTurn[] = [
+  { ...LOOKUP, result: 'sunny' },
+  { ...LOOKUP, id: 'call_def', result: 'windy' },
+];
+
+const linked: Check = {
+  name: 'P6 tools: the result of a call is linked to it in the next request',
+  needs: ['toolTurn'],
+  run: async (bench) => {
+    const { spec } = bench;
+    const asking = TURNS.map(({ result: _, ...call }) => bench.plain({ ...ASKING, tools: [call] }));
+    const client = await bench.client(inTurn(...asking, bench.plain({ text: TEXT })));
+    await spec.chat(client);
+    for (const [index] of TURNS.entries()) await spec.toolTurn!(client, TURNS.slice(0, index + 1));
+    const { calls } = bench.recorder;
+    assertSame(
+      calls.map(({ status }) => status),
+      ['ok', 'ok', 'ok'],
+      'calls',
+    );
+    const asked = calls.map(({ outcome }) => outcome?.response?.toolCalls?.map(({ id }) => id));
+    const told = calls.map(({ llm }) => llm?.request?.toolResults);
+    // An id is never made up. A result that the model has answered is not told of again.
+    const ids = spec.can.toolCallIds ? TURNS.map(({ id }) => [id]) : [[undefined], [undefined]];
+    assertSame(asked, [...ids, undefined], 'ids of the calls asked for, by answer');
+    assertSame(told, [undefined, ...(spec.can.toolCallIds ? ids : [undefined, undefined])], 'results told of, by request');
+    for (const [index, { id, result }] of TURNS.entries()) {
+      const sent = bench.server.requests[index + 1]!.text;
+      assert.ok(sent.includes(result) && (sent.includes(id) || !spec.can.toolCallIds), '`toolTurn` sends id and result');
+      assert.ok(contentOf(bench, calls[index + 1]!).includes(result), 'the result is content');
+    }
+  },
+};
+
+/** What an event has of its request, as text. */
+function contentOf({ spec }: Bench, event: InMemoryEvent): string {
+  if (!spec.can.exchanges) return JSON.stringify(event.content);
+  return Buffer.from(event.exchanges[0]!.request.body!).toString('utf8');
+}
 
 /** Lets the SDK's loop run its tool once. */
 async function loop(bench: Bench, run: (client: any) => unknown): Promise<void> {
@@ -76,4 +118,4 @@ const promising: Check = {
   },
 };
 
-export const tools: readonly Check[] = [askedFor, inTheLoop, throwing, promising];
+export const tools: readonly Check[] = [askedFor, linked, inTheLoop, throwing, promising];
