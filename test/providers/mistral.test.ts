@@ -88,7 +88,6 @@ contractOf(
       ]);
       return client.chat.complete({ ...body, messages: [...body.messages, ...more] });
     },
-    volatile: ['url'],
     methods: (sdk) => {
       const client = new sdk.Mistral({});
       return [

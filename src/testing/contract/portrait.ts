@@ -24,8 +24,6 @@ export function looksOf(value: any): unknown {
   // In no order: a member of its own over an inherited one comes first, and no app can rely on where platform classes list theirs.
   for (const key in value) inherited.push(key);
   inherited.sort();
-  // In which order prototypes list their members, nobody relies on.
-  inherited.sort();
   return {
     classes: classesOf(value),
     tag: Object.prototype.toString.call(value),

@@ -228,7 +228,7 @@ export async function outcomeOf(drivers: Record<string, Drivers>, serverUrl: str
     // The exchange is named in the path: every SDK can be pointed at another base URL.
     const asked = drive(`${serverUrl}/~${exchange.id.replaceAll('/', '+')}`, exchange);
     if (asked === undefined) return undefined;
-    return await readAnswer(await asked);
+    return await readAnswer(await (asked as Promise<unknown>));
   } catch (error) {
     return { error: seen(error) };
   }

@@ -142,9 +142,9 @@ function text(documents: any[], endpoint: string): string {
     if (endpoint === 'completions') return choices?.[0]?.text;
     if (endpoint === 'responses') return texts((document.type === 'response.completed' ? document.response : document).output);
     if (endpoint === 'complete') return document.completion;
-    if (endpoint === 'messages' || /^invoke/.test(endpoint))
+    if (endpoint === 'messages' || endpoint.startsWith('invoke'))
       return delta?.text ?? texts(document.content ?? output?.message?.content) ?? document.outputText;
-    if (/^converse/.test(endpoint)) return delta?.text ?? texts(output?.message?.content);
+    if (endpoint.startsWith('converse')) return delta?.text ?? texts(output?.message?.content);
     if (endpoint === 'v2.chat') return delta?.message?.content?.text ?? texts(message?.content);
     if (endpoint === 'v1.chat')
       return document.event_type === undefined || document.event_type === 'text-generation' ? document.text : '';
@@ -152,7 +152,7 @@ function text(documents: any[], endpoint: string): string {
       return document.is_finished === true ? '' : (document.generations?.[0]?.text ?? document.text);
     if (endpoint === 'api.chat') return message?.content;
     if (endpoint === 'api.generate') return document.response;
-    if (/enerateContent$/.test(endpoint))
+    if (endpoint.endsWith('enerateContent'))
       return texts(candidates?.[0]?.content?.parts?.filter((part: any) => part.thought !== true));
     return '';
   };
