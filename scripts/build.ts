@@ -26,18 +26,19 @@ const AT_ONCE = new Set(['openai', 'anthropic']);
 async function lazyTable(): Promise<{ code: string; later: Record<string, string> }> {
   const file = join(next, 'providers/table.js');
   const { providers } = (await import(pathToFileURL(file).href)) as { providers: readonly Record<string, unknown>[] };
-  const imports = [...readFileSync(file, 'utf8').matchAll(/^import \{ (\w+) \} from '\.\/([\w-]+)\.js';$/gm)];
+  const imports = [...readFileSync(file, 'utf8').matchAll(/^import \{ (\w+) \} from '\.\/([\w-]+\/[\w-]+)\.js';$/gm)];
   if (imports.length !== providers.length) throw new Error(`${file}: ${imports.length} imports of ${providers.length} providers`);
   const later: Record<string, string> = {};
   const lines: string[] = [];
   const entries: string[] = [];
-  const modules = await Promise.all(imports.map(([, , name]) => import(pathToFileURL(join(next, `providers/${name}.js`)).href)));
+  const modules = await Promise.all(imports.map(([, , path]) => import(pathToFileURL(join(next, `providers/${path}.js`)).href)));
   for (const provider of providers) {
     const index = imports.findIndex(([, member], at) => modules[at][member!] === provider);
-    const [, member = '', name = ''] = imports[index] ?? [];
+    const [, member = '', path = ''] = imports[index] ?? [];
+    const name = path.split('/').at(-1)!;
     if (index < 0) throw new Error(`${file}: a provider of the table is none that it imports`);
-    if (AT_ONCE.has(name)) lines.push(`import { ${member} } from './${name}.js';`);
-    else later[`client/${name}.bundle`] = join(next, `providers/${name}.js`);
+    if (AT_ONCE.has(name)) lines.push(`import { ${member} } from './${path}.js';`);
+    else later[`client/${name}.bundle`] = join(next, `providers/${path}.js`);
     const { targets, tested } = provider;
     const facts = JSON.stringify({ name: provider['name'], targets, tested });
     entries.push(AT_ONCE.has(name) ? member : `lazyProvider(${facts}, './${name}.bundle.js', '${member}')`);

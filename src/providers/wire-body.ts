@@ -1,6 +1,6 @@
 /** Reads a recorded answer: JSON, or a stream (server-sent events, JSON in lines, AWS's frames) folded to the body that a plain call returns. Not for the path of a call. */
 import { createParser } from 'eventsource-parser';
-import { awsChunks, isAwsEventStream } from './aws-event-stream.ts';
+import { awsChunks, isAwsEventStream } from './bedrock/aws-event-stream.ts';
 import type { Assembler, Operation } from './contract.ts';
 import { parseJson } from './fields.ts';
 

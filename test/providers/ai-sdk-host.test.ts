@@ -11,7 +11,7 @@ import { listFaults } from '../../src/core/diagnostics.ts';
 import { spanOf } from '../../src/events/genai.ts';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { aiSdk } from '../../src/providers/ai-sdk.ts';
+import { aiSdk } from '../../src/providers/ai-sdk/ai-sdk.ts';
 import { messageContent } from '../../src/providers/decode.ts';
 import { openaiError } from '../../src/testing/wire.ts';
 import { ExportBodies, RequestTexts } from '../../src/recording/export-bodies.ts';

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import * as ai from 'ai';
 import { describe, expect, test } from 'vitest';
 import { undoAll } from '../../src/patch/registry.ts';
-import { aiSdk } from '../../src/providers/ai-sdk.ts';
+import { aiSdk } from '../../src/providers/ai-sdk/ai-sdk.ts';
 import { until } from '../../src/testing/contract/bench.ts';
 import type { InMemoryEvent } from '../../src/testing/in-memory-recorder.ts';
 import { chatCompletionStream, openaiError, sse } from '../../src/testing/wire.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { ai21 } from '../../src/providers/ai21.ts';
+import { ai21 } from '../../src/providers/ai21/ai21.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import type { InMemoryEvent, InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';

@@ -1,4 +1,4 @@
-import { ai21 } from '../../src/providers/ai21.ts';
+import { ai21 } from '../../src/providers/ai21/ai21.ts';
 import * as wire from '../../src/testing/wire-ai21.ts';
 import { contractOf } from './contract.ts';
 import { openaiSpec, toolMessages } from './openai-spec.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { anthropic } from '../../src/providers/anthropic.ts';
+import { anthropic } from '../../src/providers/anthropic/anthropic.ts';
 import type { ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';

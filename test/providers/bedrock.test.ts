@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { bedrock } from '../../src/providers/bedrock.ts';
+import { bedrock } from '../../src/providers/bedrock/bedrock.ts';
 import type { ClientOptions, ProviderSpec } from '../../src/testing/contract/spec.ts';
 import { anthropicMessage } from '../../src/testing/wire.ts';
 import * as wire from '../../src/testing/wire-bedrock.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { cohere } from '../../src/providers/cohere.ts';
+import { cohere } from '../../src/providers/cohere/cohere.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import type { InMemoryEvent, InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { cohere } from '../../src/providers/cohere.ts';
+import { cohere } from '../../src/providers/cohere/cohere.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import type { InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { cohere } from '../../src/providers/cohere.ts';
+import { cohere } from '../../src/providers/cohere/cohere.ts';
 import type { CallOptions, ClientOptions, ProviderSpec } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire-cohere.ts';
 import { contractOf } from './contract.ts';

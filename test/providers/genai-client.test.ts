@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listFaults } from '../../src/core/diagnostics.ts';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { genai } from '../../src/providers/genai.ts';
+import { genai } from '../../src/providers/google/genai.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import type { InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';

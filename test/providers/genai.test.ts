@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { genai } from '../../src/providers/genai.ts';
+import { genai } from '../../src/providers/google/genai.ts';
 import type { CallOptions, ProviderSpec } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire-gemini.ts';
 import { sse } from '../../src/testing/wire.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { groq } from '../../src/providers/groq.ts';
+import { groq } from '../../src/providers/groq/groq.ts';
 import { groqChat, groqChatStream } from '../../src/testing/wire-groq.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';

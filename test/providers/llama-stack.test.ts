@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { llamaStack } from '../../src/providers/llama-stack.ts';
+import { llamaStack } from '../../src/providers/llama-stack/llama-stack.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';
 import { openaiSpec, toolMessages } from './openai-spec.ts';

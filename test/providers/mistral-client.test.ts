@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { undoAll } from '../../src/patch/registry.ts';
-import { mistral } from '../../src/providers/mistral.ts';
+import { mistral } from '../../src/providers/mistral/mistral.ts';
 import type { StandIn } from '../../src/testing/stand-in.ts';
 import * as wire from '../../src/testing/wire-mistral.ts';
 import { sse } from '../../src/testing/wire.ts';

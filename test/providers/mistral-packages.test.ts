@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { CopyFinder } from '../../src/patch/reach-copies.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { mistral } from '../../src/providers/mistral.ts';
+import { mistral } from '../../src/providers/mistral/mistral.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { StandIn } from '../../src/testing/stand-in.ts';

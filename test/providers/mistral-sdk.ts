@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { mistral } from '../../src/providers/mistral.ts';
+import { mistral } from '../../src/providers/mistral/mistral.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 import type { InMemoryEvent, InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { mistral } from '../../src/providers/mistral.ts';
+import { mistral } from '../../src/providers/mistral/mistral.ts';
 import * as wire from '../../src/testing/wire-mistral.ts';
 import { contractOf } from './contract.ts';
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { ollama } from '../../src/providers/ollama.ts';
+import { ollama } from '../../src/providers/ollama/ollama.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { Answer, StandIn } from '../../src/testing/stand-in.ts';
 import * as wire from '../../src/testing/wire-ollama.ts';

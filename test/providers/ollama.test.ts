@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { ollama } from '../../src/providers/ollama.ts';
+import { ollama } from '../../src/providers/ollama/ollama.ts';
 import * as wire from '../../src/testing/wire-ollama.ts';
 import { contractOf } from './contract.ts';
 

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hub } from '../../src/events/ports.ts';
 import { undoAll } from '../../src/patch/registry.ts';
-import { openai } from '../../src/providers/openai.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { Answer, StandIn } from '../../src/testing/stand-in.ts';
 import * as wire from '../../src/testing/wire.ts';

@@ -1,4 +1,4 @@
-import { openai } from '../../src/providers/openai.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import type { ProviderSpec, ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { langchain } from '../../src/providers/langchain.ts';
+import { langchain } from '../../src/providers/langchain/langchain.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';
 
 const [, , format, mode] = process.argv;

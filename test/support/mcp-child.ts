@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { hub } from '../../src/events/ports.ts';
-import { mcp } from '../../src/providers/mcp.ts';
+import { mcp } from '../../src/providers/mcp/mcp.ts';
 import { DEFAULT_PRICES } from '../../src/session/prices.ts';
 import { useSessions } from '../../src/session/sessions.ts';
 import { createSessions } from '../../src/session/store.ts';

@@ -56,7 +56,7 @@ function layers(file: SourceFile): string[] {
  */
 /** Files of providers/ that patch, or that know who does. */
 const WIRING = new RegExp(
-  `^src/providers/(${[
+  `^src/providers/(?:[\\w-]+/)?(${[
     ...[
       'attempts',
       'base-provider',

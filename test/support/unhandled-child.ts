@@ -4,8 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
-import { anthropic } from '../../src/providers/anthropic.ts';
-import { openai } from '../../src/providers/openai.ts';
+import { anthropic } from '../../src/providers/anthropic/anthropic.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import { chatCompletion, openaiError } from '../../src/testing/wire.ts';
 import { recordInMemory } from '../../src/testing/in-memory-recorder.ts';

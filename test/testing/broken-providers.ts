@@ -2,10 +2,10 @@
 import { replaceMethod } from '../../src/patch/registry.ts';
 import type { Method } from '../../src/patch/registry.ts';
 import { callMethod } from '../../src/providers/call-method.ts';
-import { chatCompletions } from '../../src/providers/chat-completions.ts';
+import { chatCompletions } from '../../src/providers/openai/chat-completions.ts';
 import type { Operation } from '../../src/providers/contract.ts';
 import { stainlessError } from '../../src/providers/errors.ts';
-import { openai } from '../../src/providers/openai.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 
 /** OpenAI's provider, but for `create` of chat completions. */

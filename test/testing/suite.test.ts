@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { reportFault } from '../../src/core/diagnostics.ts';
 import { hub } from '../../src/events/ports.ts';
 import { listPatches, undoAll } from '../../src/patch/registry.ts';
-import { openai } from '../../src/providers/openai.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import type { ContractCheck, ProviderSpec } from '../../src/testing/contract/spec.ts';
 import { providerContract } from '../../src/testing/contract/suite.ts';
 import { InMemoryRecorder } from '../../src/testing/in-memory-recorder.ts';

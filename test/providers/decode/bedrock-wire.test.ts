@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/providers/contract.ts';
-import { converse } from '../../../src/providers/converse.ts';
-import { invokeOperation, invokeRequest } from '../../../src/providers/invoke-model.ts';
+import { converse } from '../../../src/providers/bedrock/converse.ts';
+import { invokeOperation, invokeRequest } from '../../../src/providers/bedrock/invoke-model.ts';
 import { decodeBody } from '../../../src/providers/wire-body.ts';
 import { SHARED } from './wire-exchanges.ts';
 

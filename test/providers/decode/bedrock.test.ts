@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { readFrames } from '../../../src/core/event-frames.ts';
 import type { Operation } from '../../../src/providers/contract.ts';
-import { converse } from '../../../src/providers/converse.ts';
-import { invokeOperation, invokeRequest } from '../../../src/providers/invoke-model.ts';
-import { messages } from '../../../src/providers/messages.ts';
+import { converse } from '../../../src/providers/bedrock/converse.ts';
+import { invokeOperation, invokeRequest } from '../../../src/providers/bedrock/invoke-model.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
 import { decodeBody } from '../../../src/providers/wire-body.ts';
 import * as wire from '../../../src/testing/wire-bedrock.ts';
 import { bedrockSamples, invoke } from './sample-bedrock.ts';

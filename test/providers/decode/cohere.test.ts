@@ -1,9 +1,9 @@
 /** What Cohere's API says, in both of its versions, and in the form that its SDK gives to it. */
 import { describe, expect, test } from 'vitest';
-import { cohereChat } from '../../../src/providers/cohere-chat.ts';
-import { cohereEmbed } from '../../../src/providers/cohere-embed.ts';
-import { cohereGenerate } from '../../../src/providers/cohere-generate.ts';
-import { cohereChatV1 } from '../../../src/providers/cohere-v1.ts';
+import { cohereChat } from '../../../src/providers/cohere/cohere-chat.ts';
+import { cohereEmbed } from '../../../src/providers/cohere/cohere-embed.ts';
+import { cohereGenerate } from '../../../src/providers/cohere/cohere-generate.ts';
+import { cohereChatV1 } from '../../../src/providers/cohere/cohere-v1.ts';
 import { decodeBody } from '../../../src/providers/wire-body.ts';
 import { cohereSamples } from './sample-cohere.ts';
 import { fold, sample } from './samples.ts';

@@ -1,10 +1,10 @@
 /** What was said, in the shape of the conventions' message schemas. */
 import { describe, expect, test } from 'vitest';
 import type { SpanEvent } from '../../../src/events/model.ts';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
 import { messageContent } from '../../../src/providers/decode.ts';
-import { messages } from '../../../src/providers/messages.ts';
-import { responses } from '../../../src/providers/responses.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
+import { responses } from '../../../src/providers/openai/responses.ts';
 import type { Sample } from './sample.ts';
 import { sample, sse } from './samples.ts';
 

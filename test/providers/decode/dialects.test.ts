@@ -1,6 +1,6 @@
 /** What those who speak OpenAI's dialects say beside it. */
 import { describe, expect, test } from 'vitest';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
 import { fold, sample } from './samples.ts';
 
 describe('groq', () => {

@@ -1,9 +1,9 @@
 /** What each operation says of a request and of a plain answer. */
 import { describe, expect, test } from 'vitest';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { embeddings } from '../../../src/providers/embeddings.ts';
-import { messages } from '../../../src/providers/messages.ts';
-import { responses } from '../../../src/providers/responses.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { embeddings } from '../../../src/providers/openai/embeddings.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
+import { responses } from '../../../src/providers/openai/responses.ts';
 import { sample, samples } from './samples.ts';
 
 describe('requests', () => {

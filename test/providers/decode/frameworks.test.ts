@@ -1,9 +1,15 @@
 /** What frameworks tell of calls of models, in their own words. */
 import { describe, expect, test } from 'vitest';
-import { usageOf } from '../../../src/providers/ai-sdk-facts.ts';
-import { aiSdkChat, aiSdkDecision, aiSdkEmbeddings, aiSdkRerank, aiSdkSpeech } from '../../../src/providers/ai-sdk-operations.ts';
+import { usageOf } from '../../../src/providers/ai-sdk/ai-sdk-facts.ts';
+import {
+  aiSdkChat,
+  aiSdkDecision,
+  aiSdkEmbeddings,
+  aiSdkRerank,
+  aiSdkSpeech,
+} from '../../../src/providers/ai-sdk/ai-sdk-operations.ts';
 import { serialise } from '../../../src/core/serialise.ts';
-import { agentsGeneration } from '../../../src/providers/openai-agents-generation.ts';
+import { agentsGeneration } from '../../../src/providers/openai-agents/openai-agents-generation.ts';
 import { fold, sample } from './samples.ts';
 
 describe('Vercel AI SDK', () => {

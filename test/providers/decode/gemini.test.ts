@@ -1,10 +1,10 @@
 /** What calls of Google's APIs say: facts, messages, arguments in pieces, errors. */
 import { describe, expect, test } from 'vitest';
-import { geminiEmbeddings } from '../../../src/providers/gemini-embeddings.ts';
-import { messageError } from '../../../src/providers/gemini-facts.ts';
-import { geminiImages } from '../../../src/providers/gemini-images.ts';
-import { countGeminiTokens, generateContent, streamContent } from '../../../src/providers/generate-content.ts';
-import { interactions } from '../../../src/providers/interactions.ts';
+import { geminiEmbeddings } from '../../../src/providers/google/gemini-embeddings.ts';
+import { messageError } from '../../../src/providers/google/gemini-facts.ts';
+import { geminiImages } from '../../../src/providers/google/gemini-images.ts';
+import { countGeminiTokens, generateContent, streamContent } from '../../../src/providers/google/generate-content.ts';
+import { interactions } from '../../../src/providers/google/interactions.ts';
 import { geminiSample, geminiSamples, interactionsSample, outputsSample } from './sample-gemini.ts';
 import type { Sample } from './sample.ts';
 import { fold } from './samples.ts';

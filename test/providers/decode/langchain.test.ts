@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { langchainChat, langchainCompletion } from '../../../src/providers/langchain-chat.ts';
-import { providerOfModel } from '../../../src/providers/langchain-names.ts';
+import { langchainChat, langchainCompletion } from '../../../src/providers/langchain/langchain-chat.ts';
+import { providerOfModel } from '../../../src/providers/langchain/langchain-names.ts';
 import { sample } from './samples.ts';
 
 describe('LangChain', () => {

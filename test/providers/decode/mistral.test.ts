@@ -1,7 +1,7 @@
 /** Mistral's operations: what they say, and that both forms say the same. */
 import { describe, expect, test } from 'vitest';
-import { mistralChat } from '../../../src/providers/mistral-chat.ts';
-import { mistralConversations } from '../../../src/providers/mistral-conversations.ts';
+import { mistralChat } from '../../../src/providers/mistral/mistral-chat.ts';
+import { mistralConversations } from '../../../src/providers/mistral/mistral-conversations.ts';
 import { mistralSamples } from './sample-mistral.ts';
 import { fold, sample } from './samples.ts';
 

@@ -1,8 +1,8 @@
 /** What Ollama's own APIs say, and streams that have one JSON text a line. */
 import { describe, expect, test } from 'vitest';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { ollamaChat } from '../../../src/providers/ollama-chat.ts';
-import { ollamaEmbed, ollamaGenerate } from '../../../src/providers/ollama-generate.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { ollamaChat } from '../../../src/providers/ollama/ollama-chat.ts';
+import { ollamaEmbed, ollamaGenerate } from '../../../src/providers/ollama/ollama-generate.ts';
 import { decodeBody } from '../../../src/providers/wire-body.ts';
 import { fold, sample } from './samples.ts';
 

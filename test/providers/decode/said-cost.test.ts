@@ -1,9 +1,9 @@
 /** Figures of cost as the providers give them. */
 import { expect, test } from 'vitest';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { embeddings } from '../../../src/providers/embeddings.ts';
-import { messages } from '../../../src/providers/messages.ts';
-import { fetchResponse, responses } from '../../../src/providers/responses.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { embeddings } from '../../../src/providers/openai/embeddings.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
+import { fetchResponse, responses } from '../../../src/providers/openai/responses.ts';
 import { saidCost } from '../../../src/providers/said-cost.ts';
 
 test.each([

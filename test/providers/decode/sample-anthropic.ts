@@ -1,5 +1,5 @@
 /** A message. See samples.ts. */
-import { messages } from '../../../src/providers/messages.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
 import type { Sample } from './sample.ts';
 
 const messagesUsage = {

@@ -1,7 +1,7 @@
 /** Calls of Bedrock: Converse, and the dialects of the models behind `InvokeModel`. See samples.ts. */
-import { applyGuardrail, bedrockCountTokens, startAsyncInvoke } from '../../../src/providers/bedrock-operations.ts';
-import { converse } from '../../../src/providers/converse.ts';
-import { invokeOperations } from '../../../src/providers/invoke-model.ts';
+import { applyGuardrail, bedrockCountTokens, startAsyncInvoke } from '../../../src/providers/bedrock/bedrock-operations.ts';
+import { converse } from '../../../src/providers/bedrock/converse.ts';
+import { invokeOperations } from '../../../src/providers/bedrock/invoke-model.ts';
 import type { Operation } from '../../../src/providers/contract.ts';
 import { messagesSample } from './sample-anthropic.ts';
 import { chatSample } from './sample-openai.ts';

@@ -1,8 +1,8 @@
 /** Calls of Cohere's API, versions 1 and 2, in the form of the wire. See samples.ts. */
-import { cohereChat } from '../../../src/providers/cohere-chat.ts';
-import { cohereEmbed, cohereParse, cohereRerank } from '../../../src/providers/cohere-embed.ts';
-import { cohereClassify, cohereGenerate, cohereSummarize } from '../../../src/providers/cohere-generate.ts';
-import { cohereChatV1 } from '../../../src/providers/cohere-v1.ts';
+import { cohereChat } from '../../../src/providers/cohere/cohere-chat.ts';
+import { cohereEmbed, cohereParse, cohereRerank } from '../../../src/providers/cohere/cohere-embed.ts';
+import { cohereClassify, cohereGenerate, cohereSummarize } from '../../../src/providers/cohere/cohere-generate.ts';
+import { cohereChatV1 } from '../../../src/providers/cohere/cohere-v1.ts';
 import type { Sample } from './sample.ts';
 
 const usage = {

@@ -1,7 +1,7 @@
 /** Calls of those who speak OpenAI's dialects and have something of their own. See samples.ts. */
-import { conversationalRag } from '../../../src/providers/ai21-rag.ts';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { rerankItems, runShield } from '../../../src/providers/llama-stack-operations.ts';
+import { conversationalRag } from '../../../src/providers/ai21/ai21-rag.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { rerankItems, runShield } from '../../../src/providers/llama-stack/llama-stack-operations.ts';
 import type { Sample } from './sample.ts';
 
 const usage = { queue_time: 0.03, prompt_tokens: 40, completion_tokens: 12, total_tokens: 52 };

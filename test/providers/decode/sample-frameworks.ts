@@ -6,8 +6,8 @@ import {
   aiSdkRerank,
   aiSdkSpeech,
   aiSdkTranscription,
-} from '../../../src/providers/ai-sdk-operations.ts';
-import { agentsGeneration } from '../../../src/providers/openai-agents-generation.ts';
+} from '../../../src/providers/ai-sdk/ai-sdk-operations.ts';
+import { agentsGeneration } from '../../../src/providers/openai-agents/openai-agents-generation.ts';
 import type { Sample } from './sample.ts';
 
 const usage = {

@@ -1,8 +1,8 @@
 /** Calls of Google's APIs. See samples.ts. */
-import { geminiEmbeddings } from '../../../src/providers/gemini-embeddings.ts';
-import { geminiImages } from '../../../src/providers/gemini-images.ts';
-import { countGeminiTokens, generateContent } from '../../../src/providers/generate-content.ts';
-import { interactions } from '../../../src/providers/interactions.ts';
+import { geminiEmbeddings } from '../../../src/providers/google/gemini-embeddings.ts';
+import { geminiImages } from '../../../src/providers/google/gemini-images.ts';
+import { countGeminiTokens, generateContent } from '../../../src/providers/google/generate-content.ts';
+import { interactions } from '../../../src/providers/google/interactions.ts';
 import type { Sample } from './sample.ts';
 
 const usageMetadata = {

@@ -1,5 +1,5 @@
 /** Calls of LangChain's models, in the forms that it hands out. See samples.ts. */
-import { langchainChat, langchainCompletion } from '../../../src/providers/langchain-chat.ts';
+import { langchainChat, langchainCompletion } from '../../../src/providers/langchain/langchain-chat.ts';
 import type { Sample } from './sample.ts';
 
 const usage_metadata = {

@@ -1,5 +1,5 @@
 /** A conversation of Mistral's, in both forms, and what its samples have in common. See samples.ts. */
-import { mistralConversations } from '../../../src/providers/mistral-conversations.ts';
+import { mistralConversations } from '../../../src/providers/mistral/mistral-conversations.ts';
 import type { Sample } from './sample.ts';
 
 /** One call in both forms. */

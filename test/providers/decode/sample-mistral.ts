@@ -1,12 +1,12 @@
 /** Mistral's operations, each as the wire has it and as the SDK hands it out. See samples.ts. */
-import { mistralSpeech, mistralTranscriptions } from '../../../src/providers/mistral-audio.ts';
-import { mistralAgents, mistralChat, mistralFim } from '../../../src/providers/mistral-chat.ts';
+import { mistralSpeech, mistralTranscriptions } from '../../../src/providers/mistral/mistral-audio.ts';
+import { mistralAgents, mistralChat, mistralFim } from '../../../src/providers/mistral/mistral-chat.ts';
 import {
   mistralClassifications,
   mistralEmbeddings,
   mistralModerations,
   mistralOcr,
-} from '../../../src/providers/mistral-operations.ts';
+} from '../../../src/providers/mistral/mistral-operations.ts';
 import { mistralConversation, thinking, tool, type MistralSample } from './sample-mistral-conversation.ts';
 import type { Sample } from './sample.ts';
 

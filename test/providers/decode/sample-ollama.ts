@@ -1,6 +1,6 @@
 /** Calls of Ollama's own API. See samples.ts. */
-import { ollamaChat } from '../../../src/providers/ollama-chat.ts';
-import { ollamaEmbed, ollamaEmbeddings, ollamaGenerate } from '../../../src/providers/ollama-generate.ts';
+import { ollamaChat } from '../../../src/providers/ollama/ollama-chat.ts';
+import { ollamaEmbed, ollamaEmbeddings, ollamaGenerate } from '../../../src/providers/ollama/ollama-generate.ts';
 import type { Sample } from './sample.ts';
 
 const head = { model: 'qwen-x', created_at: '2026-01-01T00:00:00Z' };

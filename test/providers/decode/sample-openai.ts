@@ -1,6 +1,6 @@
 /** A chat completion and a response. See samples.ts. */
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { responses } from '../../../src/providers/responses.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { responses } from '../../../src/providers/openai/responses.ts';
 import type { Sample } from './sample.ts';
 
 const weatherTool = {

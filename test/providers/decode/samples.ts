@@ -1,11 +1,11 @@
 /** Requests, answers and streams in the shapes of the wire, written for these tests. A stream says the same as the plain answer beside it. */
-import { textCompletions } from '../../../src/providers/completions.ts';
+import { textCompletions } from '../../../src/providers/openai/completions.ts';
 import type { Operation } from '../../../src/providers/contract.ts';
-import { embeddings } from '../../../src/providers/embeddings.ts';
-import { images } from '../../../src/providers/images.ts';
-import { countTokens } from '../../../src/providers/messages.ts';
-import { audioSpeech, completeLegacy, moderations, transcriptions } from '../../../src/providers/other-operations.ts';
-import { compact, fetchResponse } from '../../../src/providers/responses.ts';
+import { embeddings } from '../../../src/providers/openai/embeddings.ts';
+import { images } from '../../../src/providers/openai/images.ts';
+import { countTokens } from '../../../src/providers/anthropic/messages.ts';
+import { audioSpeech, completeLegacy, moderations, transcriptions } from '../../../src/providers/openai/other-operations.ts';
+import { compact, fetchResponse } from '../../../src/providers/openai/responses.ts';
 import { messagesSample } from './sample-anthropic.ts';
 import { bedrockSamples } from './sample-bedrock.ts';
 import { cohereSamples } from './sample-cohere.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { messages } from '../../../src/providers/messages.ts';
-import { responses } from '../../../src/providers/responses.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { messages } from '../../../src/providers/anthropic/messages.ts';
+import { responses } from '../../../src/providers/openai/responses.ts';
 import { decodeBody } from '../../../src/providers/wire-body.ts';
 import { fold, frozen, sample, samples, sse } from './samples.ts';
 

@@ -1,22 +1,22 @@
 /** Recorded exchanges of real providers, where they lie beside the repository. They are read here and not copied. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { chatCompletions } from '../../../src/providers/chat-completions.ts';
-import { cohereChat } from '../../../src/providers/cohere-chat.ts';
-import { cohereEmbed, cohereRerank } from '../../../src/providers/cohere-embed.ts';
-import { cohereGenerate } from '../../../src/providers/cohere-generate.ts';
-import { cohereChatV1 } from '../../../src/providers/cohere-v1.ts';
-import { textCompletions } from '../../../src/providers/completions.ts';
+import { chatCompletions } from '../../../src/providers/openai/chat-completions.ts';
+import { cohereChat } from '../../../src/providers/cohere/cohere-chat.ts';
+import { cohereEmbed, cohereRerank } from '../../../src/providers/cohere/cohere-embed.ts';
+import { cohereGenerate } from '../../../src/providers/cohere/cohere-generate.ts';
+import { cohereChatV1 } from '../../../src/providers/cohere/cohere-v1.ts';
+import { textCompletions } from '../../../src/providers/openai/completions.ts';
 import type { Operation } from '../../../src/providers/contract.ts';
-import { embeddings } from '../../../src/providers/embeddings.ts';
-import { images } from '../../../src/providers/images.ts';
-import { countTokens, messages } from '../../../src/providers/messages.ts';
-import { mistralAgents, mistralChat, mistralFim } from '../../../src/providers/mistral-chat.ts';
-import { mistralEmbeddings, mistralModerations, mistralOcr } from '../../../src/providers/mistral-operations.ts';
-import { ollamaChat } from '../../../src/providers/ollama-chat.ts';
-import { ollamaEmbeddings, ollamaGenerate } from '../../../src/providers/ollama-generate.ts';
-import { completeLegacy, moderations } from '../../../src/providers/other-operations.ts';
-import { compact, responses } from '../../../src/providers/responses.ts';
+import { embeddings } from '../../../src/providers/openai/embeddings.ts';
+import { images } from '../../../src/providers/openai/images.ts';
+import { countTokens, messages } from '../../../src/providers/anthropic/messages.ts';
+import { mistralAgents, mistralChat, mistralFim } from '../../../src/providers/mistral/mistral-chat.ts';
+import { mistralEmbeddings, mistralModerations, mistralOcr } from '../../../src/providers/mistral/mistral-operations.ts';
+import { ollamaChat } from '../../../src/providers/ollama/ollama-chat.ts';
+import { ollamaEmbeddings, ollamaGenerate } from '../../../src/providers/ollama/ollama-generate.ts';
+import { completeLegacy, moderations } from '../../../src/providers/openai/other-operations.ts';
+import { compact, responses } from '../../../src/providers/openai/responses.ts';
 
 export const SHARED = resolve(import.meta.dirname, '../../../../shared');
 const OPEN = join(SHARED, 'wire/open');
