@@ -7,7 +7,16 @@ import { missingBuilds } from '../scripts/complete-lockfile.ts';
 import { OPTIONS } from '../src/client/options.ts';
 import { renderOptionsTable } from '../src/client/options-table.ts';
 import { providers } from '../src/providers/table.ts';
-import { firstColumn, membersRead, names, noRegistryHosts, plainSyntax, SOURCE_RULES, tableDrift } from './support/tidy-rules.ts';
+import {
+  firstColumn,
+  impureDecoding,
+  membersRead,
+  names,
+  noRegistryHosts,
+  plainSyntax,
+  SOURCE_RULES,
+  tableDrift,
+} from './support/tidy-rules.ts';
 
 const root = join(import.meta.dirname, '..');
 const IGNORED = new Set(['node_modules', 'dist', '.git', '.cache', '.hindcast', 'coverage']);
@@ -50,17 +59,6 @@ const EXAMPLES: Record<keyof typeof SOURCE_RULES, { bad: [path: string, text: st
         ['src/register.ts', `import { init } from './client/init.ts';`],
         ['src/testing.ts', `export { a } from './testing/a.ts';`],
         ['src/cli/commands/a.ts', `import { b } from '../b.ts'; import { c } from '../../client/c.ts';`],
-      ],
-    },
-    pureDecoding: {
-      bad: [
-        ['src/providers/a.ts', `import { readFileSync } from 'node:fs';`],
-        ['src/providers/deep/a.ts', `import type { P } from '../../patch/p.ts';`],
-        ['src/providers/a.ts', `import { wire } from './stainless.ts';`],
-      ],
-      good: [
-        ['src/providers/a.ts', `import type { U } from '../events/model.ts'; import { b } from './b.ts';`],
-        ['src/patch/a.ts', `import { readFileSync } from 'node:fs';`],
       ],
     },
     size: { bad: [['src/core/a.ts', '// a\n'.repeat(401)]], good: [['src/core/a.ts', '// a\n'.repeat(400)]] },
@@ -149,6 +147,24 @@ describe('each rule can fail', () => {
     ).toEqual([]);
     expect(names('src/cli/commands/show.ts')).toEqual([]);
   });
+  test('pure decoding, however far in', () => {
+    const operation = ['src/providers/operation.ts', ''];
+    const defines = `import { defineOperation } from '../operation.ts';`;
+    const faults = (...files: string[][]): string[] =>
+      impureDecoding([operation, ...files].map(([path = '', text = '']) => parseSource(path, text)));
+    for (const bad of [
+      `import { readFileSync } from 'node:fs';`,
+      `import type { P } from '../../patch/p.ts';`,
+      `import { s } from '../../session/s.ts';`,
+    ]) {
+      expect(faults(['src/providers/a/a.ts', `${defines}${bad}`])).toHaveLength(1);
+      expect(faults(['src/providers/a/a.ts', `${defines}import './b.ts';`], ['src/providers/a/b.ts', bad])).toHaveLength(1);
+      // One that hooks, and defines nothing.
+      expect(faults(['src/providers/a/a.ts', bad])).toEqual([]);
+    }
+    const fine = `${defines}import type { U } from '../../events/model.ts'; import { b } from './b.ts';`;
+    expect(faults(['src/providers/a/a.ts', fine], ['src/providers/a/b.ts', `import '../../core/c.ts';`])).toEqual([]);
+  });
   test('registry hosts', () => {
     const host = ['registry', 'example', 'com'].join('.');
     expect(noRegistryHosts('a.md', `first\nsee ${host}/x`)).toEqual([`a.md:2: names ${host}`]);
@@ -192,6 +208,9 @@ describe('every file of src/', () => {
       expect(parsed.flatMap(check)).toEqual([]);
     });
   }
+  test('decoding is pure', () => {
+    expect(impureDecoding(parsed)).toEqual([]);
+  });
   test('sizes', () => {
     const lines = parsed
       .map((file) => file.text.split('\n').filter((line) => line.trim() !== '').length)

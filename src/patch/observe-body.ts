@@ -49,9 +49,9 @@ abstract class Reads {
 
 class Body extends Reads {
   readonly whole = this;
-  readonly #sink: BodySink;
+  /** Undefined when it has ended: a connection that stays open may keep the body, and so this. */
+  #sink: BodySink | undefined;
   #pieces = 0;
-  #ended = false;
 
   constructor(sink: BodySink) {
     super();
@@ -59,17 +59,19 @@ class Body extends Reads {
   }
 
   piece(bytes: unknown): void {
-    if (this.#ended) return;
+    const sink = this.#sink;
+    if (sink === undefined) return;
     this.#pieces++;
-    if (bytes instanceof Uint8Array) looking(SITE, () => this.#sink.piece(bytes));
-    else if (typeof bytes === 'string') looking(SITE, () => this.#sink.piece(toBytes.encode(bytes)));
+    if (bytes instanceof Uint8Array) looking(SITE, () => sink.piece(bytes));
+    else if (typeof bytes === 'string') looking(SITE, () => sink.piece(toBytes.encode(bytes)));
   }
 
   end(how: ExchangeEnd, error?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    this.#sink = undefined;
     dropped.unregister(this);
-    looking(SITE, () => this.#sink.end(how, error));
+    looking(SITE, () => sink.end(how, error));
   }
 
   close(): void {

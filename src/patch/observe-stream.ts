@@ -29,12 +29,16 @@ export function isStream(value: unknown): boolean {
 }
 
 /** Streams that nobody reads to an end are known to be over when they are collected. The held value must not refer to the stream. */
-const dropped = new FinalizationRegistry<StreamSink>((sink) => looking('patch.stream', () => sink.ended({ how: 'left' })));
+const dropped = new FinalizationRegistry<Reading>((reading) => reading.left());
 
-/** One stream that is being read: told of each outcome, it finds out how the stream ends. */
+/**
+ * One stream that is being read: told of each outcome, it finds out how the stream ends. SDKs and sockets keep some streams for ever, and with them what watches them: so it lets go of whoever
+ * it tells when the stream has ended. Its signal may outlive the stream, and one that is made of others lives for as long as somebody listens to it (Node 22 to 24): so nothing here refers to
+ * the stream, and the listener is taken back.
+ */
 export class Reading {
-  readonly #sink: StreamSink;
-  readonly #signal: AbortSignal | undefined;
+  #sink: StreamSink | undefined;
+  #signal: AbortSignal | undefined;
   #iterators = 0;
   #leader = 0;
   #waiting = 0;
@@ -42,9 +46,15 @@ export class Reading {
   readonly received = (result: any): void => this.#settled(result, undefined, false);
   readonly failed = (error: unknown): void => this.#settled(undefined, error, true);
 
-  constructor(sink: StreamSink, signal: AbortSignal | undefined) {
+  readonly #aborted = (): void => this.aborted();
+
+  /** An abort by `signal`, if it is one, ends the stream quietly. */
+  constructor(stream: object, sink: StreamSink, signal?: unknown) {
     this.#sink = sink;
+    dropped.register(stream, this, this);
+    if (!(signal instanceof AbortSignal)) return;
     this.#signal = signal;
+    signal.addEventListener('abort', this.#aborted, { once: true });
   }
 
   /** A number for an iterator. */
@@ -84,16 +94,25 @@ export class Reading {
 
   #chunk(chunk: unknown): void {
     try {
-      this.#sink.chunk(chunk);
+      this.#sink?.chunk(chunk);
     } catch (error) {
       reportFault('patch.chunk', error);
     }
   }
 
   #end(end: StreamEnd): void {
+    const sink = this.release();
+    if (sink !== undefined) looking('patch.stream', () => sink.ended(end));
+  }
+
+  /** Nobody is told of anything any more; gives who would have been. */
+  release(): StreamSink | undefined {
+    const sink = this.#sink;
     // What stays registered survives every young collection, with all that hangs on it.
-    dropped.unregister(this.#sink);
-    looking('patch.stream', () => this.#sink.ended(end));
+    dropped.unregister(this);
+    this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#sink = this.#signal = undefined;
+    return sink;
   }
 }
 
@@ -107,8 +126,7 @@ export function observeStream(
   { member = 'iterator', signal = stream.controller?.signal }: { member?: PropertyKey; signal?: unknown } = {},
 ): void {
   const make = stream[member];
-  const reading = startReading(signal, sink);
-  dropped.register(stream, sink, sink);
+  const reading = new Reading(stream, sink, signal);
   setOwn(stream, member, function (this: unknown, ...args: unknown[]) {
     const iterator: any = Reflect.apply(make, this, args);
     looking('patch.iterator', () => {
@@ -122,20 +140,17 @@ export function observeStream(
 
 /** Watches an iterator that nobody has asked yet, where the SDK hands out no more than that. Returns what is to be called where its reader leaves in a way of its own. */
 export function observeIterator(iterator: any, sink: StreamSink): () => void {
-  const reading = new Reading(sink, undefined);
-  dropped.register(iterator, sink, sink);
+  const reading = new Reading(iterator, sink);
   watchIterator(iterator, reading);
   return () => reading.left();
 }
 
 /** One web stream that is watched, and what its members do beside what they do. */
 class ReadableWatch {
-  readonly #sink: StreamSink;
   readonly #reading: Reading;
 
-  constructor(sink: StreamSink) {
-    this.#sink = sink;
-    this.#reading = new Reading(sink, undefined);
+  constructor(stream: object, sink: StreamSink) {
+    this.#reading = new Reading(stream, sink);
   }
 
   reader(reader: any): void {
@@ -154,14 +169,14 @@ class ReadableWatch {
   }
 
   split(branches: unknown[]): void {
-    dropped.unregister(this.#sink);
-    const shared = { sink: this.#sink, chunks: 0, left: 0, branches: branches.length };
+    const sink = this.#reading.release();
+    if (sink === undefined) return;
+    const shared = { sink, chunks: 0, left: 0, branches: branches.length };
     for (const branch of branches) observeReadable(branch, new BranchSink(shared));
   }
 
   hidden(): void {
-    dropped.unregister(this.#sink);
-    this.#sink.hidden();
+    this.#reading.release()?.hidden();
   }
 }
 
@@ -198,8 +213,7 @@ function watchedUse(original: any, used: Used): (this: any, ...args: any[]) => u
  * `for in`, where one of the stream's own would hide them.
  */
 export function observeReadable(stream: any, sink: StreamSink): void {
-  readables.set(stream, new ReadableWatch(sink));
-  dropped.register(stream, sink, sink);
+  readables.set(stream, new ReadableWatch(stream, sink));
   const prototype: object = Object.getPrototypeOf(stream);
   for (const [name, used] of READABLE) {
     if (prototype === ReadableStream.prototype) setOwn(stream, name, watchedUse(stream[name], used));
@@ -229,14 +243,6 @@ class BranchSink implements StreamSink {
   hidden(): void {
     this.#shared.sink.hidden();
   }
-}
-
-/** Apart from `observeStream`: the signal outlives a dropped stream, and what listens to it must not keep the stream. */
-function startReading(signal: unknown, sink: StreamSink): Reading {
-  if (!(signal instanceof AbortSignal)) return new Reading(sink, undefined);
-  const reading = new Reading(sink, signal);
-  signal.addEventListener('abort', () => reading.aborted(), { once: true });
-  return reading;
 }
 
 interface Members {

@@ -94,7 +94,7 @@ export class LlmCall implements PromiseSink, StreamSink {
   readonly kind: CallKind;
   /** Who answers was not said by class, host or gateway: it is the SDK's own provider, unless the answer says another. */
   assumed = false;
-  readonly #body: unknown;
+  #body: unknown;
   #exchange: WatchedExchange | null = null;
   #assembler: Assembler | undefined;
   #chunks = 0;
@@ -218,6 +218,7 @@ export class LlmCall implements PromiseSink, StreamSink {
   }
 
   chunk(chunk: unknown): void {
+    if (this.event.ended) return;
     if (this.#chunks++ === 0) looking('patch.firstChunk', () => this.event.firstChunk());
     this.#folder()?.push(chunk);
   }
@@ -310,6 +311,9 @@ export class LlmCall implements PromiseSink, StreamSink {
     this.#exchange?.close();
     const costUsd = this.#costUsd ?? outcome.costUsd;
     looking('patch.end', () => this.event.end(costUsd === undefined ? outcome : { ...outcome, costUsd }));
+    // Whatever keeps the call, an SDK or a socket, keeps no more than it must.
+    this.#body = this.#assembler = undefined;
+    this.#exchange = null;
   }
 }
 
