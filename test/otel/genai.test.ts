@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { MessageContent } from '../../src/events/content.ts';
+import type { SpanEvent } from '../../src/events/model.ts';
 import { type Profile, SCHEMA_URL } from '../../src/events/genai-names.ts';
 import { resourceOf, scopeOf, spanOf } from '../../src/events/genai.ts';
 import { encodeTraces } from '../../src/otel/protobuf.ts';
@@ -136,6 +137,22 @@ describe('T1 an event as a span', () => {
   it('names the time to the first chunk in seconds', () => {
     const { spans } = encode('main');
     expect(attributesOf(spans['stream']!.attributes)['gen_ai.response.time_to_first_chunk']).toBe(0.123456);
+  });
+
+  it('names the time of one output chunk in seconds, of a stream that was read to its end', () => {
+    const stream = everyKind()['stream']!;
+    const perChunk = (over: Partial<SpanEvent>): unknown => {
+      const span = spanOf({ header: header(), event: { ...stream, ...over } }, { profile: 'main' });
+      return new Map(span.attributes).get('hindcast.response.time_per_output_chunk');
+    };
+    const { llm, start } = stream;
+    // 39 chunks after the first, in 390 ms.
+    const end = start + 123_456 + 390_000;
+    expect(perChunk({ end })).toEqual({ double: 0.01 });
+    expect(perChunk({ end, status: 'cancelled' })).toBeUndefined();
+    expect(perChunk({ end, llm: { ...llm!, chunks: 1 } })).toBeUndefined();
+    const { firstChunkUs: _, ...plain } = llm!;
+    expect(perChunk({ end, llm: plain })).toBeUndefined();
   });
 
   it('speaks each profile’s names', () => {
