@@ -99,7 +99,7 @@ describe('P2 the module that all entries load is found, before and after', () =>
   const program = (load: string, first: boolean): string => `
     import { createRequire } from 'node:module';
     import { startReach } from '${join(root, 'src/patch/reach.ts')}';
-    import { cohere } from '${join(root, 'src/providers/cohere.ts')}';
+    import { cohere } from '${join(root, 'src/providers/cohere/cohere.ts')}';
     const require = createRequire('${join(root, 'package.json')}');
     const told = [];
     const reach = () => startReach(cohere.targets, (found) => {
