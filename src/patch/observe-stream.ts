@@ -33,7 +33,7 @@ const dropped = new FinalizationRegistry<Reading>((reading) => reading.left());
 
 /**
  * One stream that is being read: told of each outcome, it finds out how the stream ends. SDKs and sockets keep some streams for ever, and with them what watches them: so it lets go of whoever
- * it tells when the stream has ended. Its signal may outlive the stream, and one that is made of others lives for as long as somebody listens to it (Node 22 to 24): so nothing here refers to
+ * it tells when the stream has ended. Its signal may outlive the stream, and one that is made of others lives for as long as somebody listens to it (Node 24): so nothing here refers to
  * the stream, and the listener is taken back.
  */
 export class Reading {

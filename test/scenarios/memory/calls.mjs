@@ -1,48 +1,49 @@
-// Makes many calls, or leaves many streams alone, under `init()`, and says after each part how much of the heap is in use once the collector has run.
-import { setImmediate as turn } from 'node:timers/promises';
+// Makes many calls of one SDK, and leaves many streams alone, under `init()`; says by how much the heap in use has grown from the first of them to the last.
+import { setTimeout as wait } from 'node:timers/promises';
 import { init } from 'hindcast';
+import { SDKS } from './sdks.mjs';
 
-const { SDK, SERVER, HOW, COUNT, PARTS } = process.env;
+const { SDK, SERVER, CALLS } = process.env;
+const AT_ONCE = 10;
 const client = init({ quiet: true, logLevel: 'off' });
 
-const messages = [{ role: 'user', content: 'Hi' }];
-const SDKS = {
-  openai: async () => {
-    const { OpenAI } = await import('openai');
-    const openai = new OpenAI({ apiKey: 'none', baseURL: `${SERVER}/v1`, maxRetries: 9 });
-    return (stream) => openai.chat.completions.create({ model: 'm', messages, stream });
-  },
-  anthropic: async () => {
-    const { Anthropic } = await import('@anthropic-ai/sdk');
-    const anthropic = new Anthropic({ apiKey: 'none', baseURL: SERVER, maxRetries: 9 });
-    return (stream) => anthropic.messages.create({ model: 'm', max_tokens: 9, messages, stream });
-  },
-};
+async function leave(stream) {
+  for await (const _ of await stream) break;
+}
 
-/** What is done once: a call whose answer is used, a stream that is never read, or one that is left after its first chunk. */
+/** What is done once. */
 const HOWS = {
-  answers: async (call) => void (await call(false)),
-  unread: async (call) => void (await call(true)),
-  left: async (call) => {
-    for await (const _ of await call(true)) break;
-  },
+  answers: async ({ answer }) => void (await answer()),
+  /** A stream that is left after its first chunk. */
+  left: ({ stream }) => leave(stream('Hi')),
+  /** The same, where the server has more to say. */
+  open: ({ stream }) => leave(stream('Wait')),
+  unread: async ({ stream }) => void (await stream('Hi')),
 };
 
+/** Sockets close, and what they held is collected, some turns after the last stream was: until nothing more goes. */
 async function heapBytes() {
-  for (let n = 0; n < 5; n++) {
+  let least = Infinity;
+  for (let idle = 0; idle < 5; idle++) {
+    await wait(8);
     globalThis.gc();
-    await turn();
+    const { heapUsed } = process.memoryUsage();
+    if (heapUsed < least * 0.995) idle = 0;
+    least = Math.min(least, heapUsed);
   }
-  return process.memoryUsage().heapUsed;
+  return least;
 }
 
-const call = await SDKS[SDK]();
-const part = Number(COUNT) / Number(PARTS);
-const heap = [];
-for (let n = 0; n < Number(PARTS); n++) {
-  for (let made = 0; made < part; made += 20) await Promise.all(Array.from({ length: 20 }, () => HOWS[HOW](call)));
-  heap.push(await heapBytes());
+const sdk = await SDKS[SDK](SERVER);
+
+async function make(how, count) {
+  for (let made = 0; made < count; made += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, () => HOWS[how](sdk)));
+  return await heapBytes();
 }
+
+const growth = {};
+for (const [how, { first, then }] of Object.entries(JSON.parse(CALLS)))
+  growth[how] = -(await make(how, first)) + (await make(how, then));
 const { events } = client.session.stats();
-console.log(JSON.stringify({ heap, events }));
+console.log(JSON.stringify({ growth, events }));
 process.exit(0);
