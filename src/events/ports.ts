@@ -137,7 +137,7 @@ export interface Hub {
   propagates: boolean;
 }
 
-const HUB = Symbol.for('hindcast.hub.v1');
+const HUB = Symbol.for('hindcast.hub.v2');
 
 /** The one hub of the process, shared by every copy of this package in it. */
 export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= {
