@@ -6,7 +6,7 @@ import { hub } from '../events/ports.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
 import { ensureFolder, recordingsFolder } from '../recording/folder.ts';
 import type { SessionEnd, SessionSettings } from '../session/live-session.ts';
-import { overridePrices } from '../session/prices.ts';
+import { overridePrices } from '../analysis/prices.ts';
 import { handle, useSessions } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
 import { createSessions, SESSIONS_OPEN_MAX } from '../session/store.ts';
@@ -175,7 +175,7 @@ export class RunningClient {
     this.#uncaught = true;
     const event = this.sessions.recorder.open({ type: 'error', name: origin });
     event?.note({ kind: 'failure', type: 'orchestration', code: 'uncaught_exception' });
-    event?.end({ status: 'error', error: errorFacts(error), content: () => ({ error: saidBy(error) }) });
+    event?.end({ status: 'error', error: errorFacts(error), thrown: error, content: () => ({ error: saidBy(error) }) });
   }
 
   #sayTotals(): void {

@@ -1,6 +1,6 @@
 /** The totals of all sessions of a client, for the line at the end. */
 import type { SessionStats } from '../events/model.ts';
-import { emptyStats, statsLine } from '../session/stats.ts';
+import { addStats, emptyStats, statsLine } from '../analysis/stats.ts';
 
 export interface Totals {
   add(id: string, stats: SessionStats): void;
@@ -17,11 +17,7 @@ export function sumSessions(): Totals {
     add(id, stats) {
       sessions++;
       last = id;
-      sum.durationMs += stats.durationMs;
-      for (const key of ['events', 'llm', 'tools', 'actions', 'errors', 'retries'] as const) sum[key] += stats[key];
-      for (const key of Object.keys(sum.tokens) as (keyof typeof sum.tokens)[]) sum.tokens[key] += stats.tokens[key];
-      sum.cost.usd += stats.cost.usd;
-      sum.cost.unknown += stats.cost.unknown;
+      addStats(sum, stats);
     },
     line(durationMs) {
       if (sessions === 0) return undefined;

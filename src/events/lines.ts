@@ -1,5 +1,5 @@
 /** The lines of a recording, as TypeScript. docs/recording-format.md is the same in words, complete enough to write a reader from. */
-import type { EndReason, EventType, Note, SessionState, SessionStats, SpanEvent } from './model.ts';
+import type { AgentFacts, EndReason, EventType, Note, SessionState, SessionStats, SpanEvent, StepFacts } from './model.ts';
 import type { ErrorFacts } from './model.ts';
 import type { ExchangeEnd } from './ports.ts';
 
@@ -34,11 +34,19 @@ export interface SessionLine extends LineBase {
   platform: string;
   arch: string;
   name?: string;
+  /** Id of the session that this one is part of, in this or another process. */
   parent?: string;
-  agent?: { id?: string; name?: string; version?: string };
+  /** The span that it began in, of an event of that session or of another process: parent of its outermost events. */
+  within?: { trace: string; span: string };
+  agent?: AgentFacts;
   environment?: string;
   service?: string;
   tags?: string[];
+  /** Full mode only, as all that the app wrote. */
+  metadata?: Record<string, MetadataValue>;
+  links?: SessionLink[];
+  /** The app's own code stands between the recording and the backend (redactor, processor, exporter): no process without it may export this. */
+  guarded?: true;
   /** Full mode only: the command line and the folder the process was started in. */
   argv?: string[];
   cwd?: string;
@@ -49,8 +57,11 @@ export interface OpenLine extends LineBase {
   k: 'open';
   id: string;
   parent?: string;
+  runId?: string;
   type: EventType;
   name: string;
+  agent?: AgentFacts;
+  step?: StepFacts;
 }
 
 /** An event ended. */
@@ -125,6 +136,58 @@ export interface DataLine extends LineBase {
   end?: { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
 }
 
+/** What the app says about the session itself; each member that is there replaces what was said before. */
+export interface UpdateLine extends LineBase {
+  k: 'update';
+  tags?: string[];
+  /** Full mode only, as `links`. */
+  metadata?: Record<string, MetadataValue>;
+  links?: SessionLink[];
+}
+
+/** A value of a session's metadata. */
+export type MetadataValue = string | number | boolean;
+
+/** Something that belongs to a session and lies elsewhere: a video of the screen, a report that it made. */
+export interface SessionLink {
+  url: string;
+  /** `video`, `artifact`, `trace`, ...: a word. */
+  kind?: string;
+  name?: string;
+}
+
+/** What the program printed (full mode only, opted in). A piece is what one write was given. */
+export interface LogLine extends LineBase {
+  k: 'log';
+  /** The event that it was printed in. */
+  on?: string;
+  stream: 'stdout' | 'stderr';
+  /** The method of `console` that printed it. */
+  level?: string;
+  text: string;
+}
+
+/** The machine and the project that the session ran on: known some time after it began, or never. */
+export interface HostLine extends LineBase {
+  k: 'host';
+  h: HostFacts;
+}
+
+/** Each member is absent where it could not be read, or may not be. */
+export interface HostFacts {
+  os?: { platform?: string; distro?: string; release?: string; kernel?: string; arch?: string };
+  cpu?: { brand?: string; cores?: number };
+  /** Bytes. */
+  memory?: { total?: number; free?: number };
+  disk?: { total?: number; free?: number };
+  container?: string;
+  ci?: string;
+  packageManager?: string;
+  projectRoot?: string;
+  /** Versions of the packages that the project declares, and of those that the process had loaded. */
+  packages?: { declared?: Record<string, string>; loaded?: Record<string, string> };
+}
+
 /** Last line of a recording whose session ended. Without one, the process died (or still runs). */
 export interface EndLine extends LineBase {
   k: 'end';
@@ -133,11 +196,26 @@ export interface EndLine extends LineBase {
   exitCode?: number;
   signal?: string;
   stats: SessionStats;
-  /** Tags at the end, where they are not those of the header. */
+  /** Tags, metadata and links at the end, where they are not those of the header. */
   tags?: string[];
+  metadata?: Record<string, MetadataValue>;
+  links?: SessionLink[];
+  /** What was printed and not kept: pieces, and their UTF-16 units. */
+  logsDropped?: { pieces: number; chars: number };
 }
 
-export type Line = SessionLine | OpenLine | EventLine | NoteLine | RequestLine | ResponseLine | DataLine | EndLine;
+export type Line =
+  | SessionLine
+  | OpenLine
+  | EventLine
+  | NoteLine
+  | UpdateLine
+  | LogLine
+  | HostLine
+  | RequestLine
+  | ResponseLine
+  | DataLine
+  | EndLine;
 export type LineKind = Line['k'];
 /** A line before it has been given its number. */
 export type LineInput<L extends Line = Line> = L extends Line ? Omit<L, 's'> : never;

@@ -15,6 +15,13 @@ export type EventType = 'llm' | 'tool' | 'action' | 'agent' | 'step' | 'error' |
  */
 export type EventStatus = 'ok' | 'error' | 'cancelled' | 'unfinished';
 
+/** Which agent: all are the user's own words for it. */
+export interface AgentFacts {
+  id?: string;
+  name?: string;
+  version?: string;
+}
+
 /** A failure in codes only. The message and the stack are content (`EventContent.error`). */
 export interface ErrorFacts {
   /** Class or code, of low cardinality: `RateLimitError`, `AbortError`, `incomplete_stream`. */
@@ -27,6 +34,8 @@ export interface ErrorFacts {
   requestId?: string;
   /** What the provider asked to wait before the next attempt, in milliseconds. */
   retryAfterMs?: number;
+  /** Id of the event further in that failed with this very error, or with the one that this one names as its cause: there it began. */
+  from?: string;
 }
 
 /** What an LLM request asked for, content left out. */
@@ -134,6 +143,37 @@ export interface ToolFacts {
   callId?: string;
 }
 
+/**
+ * How a run stands. `partial`: it ended well, although an event in it failed or a step had to be retried. `indeterminate`: nobody said how it went.
+ */
+export type RunStatus = 'running' | 'success' | 'partial' | 'failure' | 'indeterminate';
+
+/** The `run` part of an event of type `agent`: one execution of an agent. */
+export interface RunFacts {
+  status: RunStatus;
+  /** Why it ended. */
+  reason: EndReason;
+  environment?: string;
+  /** Steps that began in it. */
+  steps: number;
+  /** Of those, the ones that were another attempt of an earlier one. */
+  retries: number;
+  /** Events in it that failed, those of runs inside it included. */
+  errors: number;
+}
+
+/** The `step` part of an event of type `step` that happened in a run. */
+export interface StepFacts {
+  /** From 1, without a gap, in the order in which the steps of the run began. */
+  seq: number;
+  /** `plan`, `retrieve`, `tool`, `respond`, `other`, or a registered word (vocabulary.ts). */
+  type: string;
+  /** From 1. A retry is a step of its own. */
+  attempt: number;
+  /** Id of the step that this one is another attempt of. */
+  retryOf?: string;
+}
+
 /** A decision: why the agent took one way and not another. Type and reason come from the vocabulary (vocabulary.ts). */
 export interface Decision {
   kind: 'decision';
@@ -144,11 +184,15 @@ export interface Decision {
   content?: { selected?: string; candidates?: string[] };
 }
 
-/** The semantic reason why a step or a run failed. */
+/** The semantic reason why an event failed. */
 export interface Failure {
   kind: 'failure';
   type: string;
   code: string;
+  /** Id of the step that failed, where the failure was said about the run. */
+  step?: string;
+  /** Read from the error by hindcast, and not said by the app. */
+  auto?: true;
   content?: { message?: string };
 }
 
@@ -187,13 +231,19 @@ export interface SpanEvent {
   trace: string;
   /** Id of the event, or of the app's own OpenTelemetry span, that this one happened in. */
   parent?: string;
+  /** Id of the run that this one happened in; of a run, the one that is around it. */
+  runId?: string;
   type: EventType;
   name: string;
+  /** The agent that it happened in, where that is not the one of the session. */
+  agent?: AgentFacts;
   /** Microseconds from the start of the session. */
   start: number;
   end: number;
   status: EventStatus;
   error?: ErrorFacts;
+  run?: RunFacts;
+  step?: StepFacts;
   llm?: LlmFacts;
   tool?: ToolFacts;
   attempts?: Attempt[];
@@ -215,7 +265,12 @@ export interface SessionStats {
   llm: number;
   tools: number;
   actions: number;
+  /** Events of type `agent`, and of type `step`. */
+  runs: number;
+  steps: number;
   errors: number;
+  /** Failures that were recorded, by the app or by hindcast. */
+  failures: number;
   /** HTTP attempts beyond the first of each call. */
   retries: number;
   /** Sums over the events that said so; `unknown`: LLM events with no usage at all. */

@@ -4,6 +4,9 @@
  */
 import type { SessionLine } from './lines.ts';
 import type {
+  AgentFacts,
+  AttributeValue,
+  EndReason,
   ErrorFacts,
   EventContent,
   EventStatus,
@@ -11,7 +14,9 @@ import type {
   LlmFacts,
   LlmResponse,
   Note,
+  RunStatus,
   SpanEvent,
+  StepFacts,
   ToolFacts,
   Usage,
 } from './model.ts';
@@ -22,6 +27,13 @@ export interface EventStart {
   name: string;
   llm?: LlmFacts;
   tool?: ToolFacts;
+  /** Of a run: the agent, which everything inside it belongs to as well. Of anything else: the agent that it belongs to. */
+  agent?: AgentFacts;
+  /** Of a run: where it runs, when that is not where the session does. */
+  environment?: string;
+  /** Of a step: what kind it is, and which attempt; its number is given by the run that it begins in. */
+  step?: Omit<StepFacts, 'seq'>;
+  attributes?: Record<string, AttributeValue>;
   /** Monotonic microseconds (core/clock) at which it began, where it is told of later than that. */
   beganUs?: number;
   /** The event that it happens in, where a framework knows better than the async scope does; it may have ended. */
@@ -44,6 +56,10 @@ export interface Outcome {
   /** Monotonic microseconds (core/clock) at which it ended, where that is known only later. */
   endedUs?: number;
   error?: ErrorFacts;
+  /** What was thrown, where there is such a thing: an event around this one that fails with the same names this one as its origin. It is not kept. */
+  thrown?: unknown;
+  /** Of a run: what is to be said of its end, where it does not follow from `status`. */
+  run?: { status: Exclude<RunStatus, 'running'>; reason?: EndReason };
   response?: LlmResponse;
   usage?: Usage;
   /** What the call, or the run, cost in US dollars, where the provider said so itself. */
@@ -61,6 +77,8 @@ export interface OpenEvent {
   readonly type: EventType;
   readonly ended: boolean;
   readonly session: { readonly id: string };
+  /** The run that it happened in, or that it is. */
+  readonly agentRun: OpenEvent | null;
   /** The event that this one began in. */
   readonly above: OpenEvent | null;
   /** Whether an LLM event began inside of this one, however deep: then a framework's call of a model was carried out by an SDK that we see. */
@@ -78,6 +96,8 @@ export interface OpenEvent {
   /** Adds facts found out late, such as the server address. */
   amend(facts: Partial<LlmFacts>): void;
   note(note: NoteInput): void;
+  /** Adds attributes of the app's own; one of a name that is there is replaced. */
+  set(attributes: Record<string, AttributeValue>): void;
   /** Makes another thing of an open event, without LLM facts: for a framework's call of a model that turned out to be an LLM event further in. */
   become(type: EventType, name: string): void;
   /** Ends the event. In the recording when this returns. The first call counts. */
@@ -137,7 +157,7 @@ export interface Hub {
   propagates: boolean;
 }
 
-const HUB = Symbol.for('hindcast.hub.v2');
+const HUB = Symbol.for('hindcast.hub.v3');
 
 /** The one hub of the process, shared by every copy of this package in it. */
 export const hub: Hub = ((globalThis as Record<symbol, unknown>)[HUB] ??= {

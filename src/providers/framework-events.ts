@@ -16,7 +16,7 @@ import { present } from './fields.ts';
 
 /** The beginning of an agent's run; of one that has no name, `invoke_agent` alone. */
 export function agentStart(name: string | undefined): EventStart {
-  return { type: 'agent', name: name ? `invoke_agent ${name}` : 'invoke_agent' };
+  return name ? { type: 'agent', name: `invoke_agent ${name}`, agent: { name } } : { type: 'agent', name: 'invoke_agent' };
 }
 
 /** The beginning of a tool that a framework runs. */
@@ -43,7 +43,7 @@ export function succeeded(content: () => EventContent = () => ({})): Outcome {
 /** How an event ends in which something was thrown. `content`: what else was said. */
 export function failed(error: unknown, content: () => EventContent = () => ({})): Outcome {
   const facts = guard('framework.error', () => frameworkError(error), { type: 'Error' });
-  return { status: 'error', error: facts, content: () => ({ ...content(), error: saidBy(error) }) };
+  return { status: 'error', error: facts, thrown: error, content: () => ({ ...content(), error: saidBy(error) }) };
 }
 
 /** Codes of an error that came out of a framework: its own, or one of whatever it calls. */
@@ -78,6 +78,7 @@ export function endModelCall(event: OpenEvent, outcome: Outcome, name: string): 
   event.end({
     status,
     ...(error && { error }),
+    ...('thrown' in outcome && { thrown: outcome.thrown }),
     content: () => present({ error: content?.().error }),
   });
 }

@@ -270,7 +270,7 @@ export class LlmCall implements PromiseSink, StreamSink {
 
   #failed(error: unknown): Outcome {
     const facts = guard('patch.error', () => this.kind.error(error), { type: 'Error' });
-    return { status: 'error', error: facts, content: () => this.#content({ error: saidBy(error) }) };
+    return { status: 'error', error: facts, thrown: error, content: () => this.#content({ error: saidBy(error) }) };
   }
 
   /** The SDK gave an error instead of an answer, which may have come all the same. */

@@ -94,7 +94,12 @@ function runTool(event: OpenEvent, run: () => unknown, args: readonly unknown[])
     looking('patch.tool', () => event.end({ status: 'ok', content: () => content({ result: value }) }));
   const failed = (error: unknown): void =>
     looking('patch.tool', () =>
-      event.end({ status: 'error', error: transportError(error), content: () => content({ error: saidBy(error) }) }),
+      event.end({
+        status: 'error',
+        error: transportError(error),
+        thrown: error,
+        content: () => content({ error: saidBy(error) }),
+      }),
     );
   let value: any;
   try {

@@ -3,8 +3,9 @@ import type { Note, SpanEvent } from '../events/model.ts';
 
 /** The event without the members that may hold what somebody said; the same object when it has none. */
 export function withoutContent(event: SpanEvent): SpanEvent {
-  if (event.content === undefined && !event.notes?.some((note) => 'content' in note)) return event;
-  const { content: _content, notes, ...facts } = event;
+  const plain = event.content === undefined && event.attributes === undefined;
+  if (plain && !event.notes?.some((note) => 'content' in note)) return event;
+  const { content: _content, attributes: _attributes, notes, ...facts } = event;
   return notes === undefined ? facts : { ...facts, notes: notes.map(withoutNoteContent) };
 }
 
@@ -13,4 +14,10 @@ export function withoutNoteContent(note: Note): Note {
   if (!('content' in note)) return note;
   const { content: _content, ...facts } = note;
   return facts as Note;
+}
+
+/** What is said of a session without what only the app can have written. */
+export function withoutWords<T extends { metadata?: unknown; links?: unknown }>(said: T): Omit<T, 'metadata' | 'links'> {
+  const { metadata: _metadata, links: _links, ...facts } = said;
+  return facts;
 }

@@ -2,11 +2,22 @@
 import { join } from 'node:path';
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
-import { FORMAT_VERSION, type EndLine, type LineKind, type NoteLine, type OpenLine, type SessionLine } from '../events/lines.ts';
+import {
+  type EndLine,
+  FORMAT_VERSION,
+  type HostFacts,
+  type HostLine,
+  type LineKind,
+  type LogLine,
+  type NoteLine,
+  type OpenLine,
+  type SessionLine,
+  type UpdateLine,
+} from '../events/lines.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
-import { withoutContent, withoutNoteContent } from './content-free.ts';
+import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
 import { type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -51,6 +62,12 @@ export interface SessionLog {
   note(on: string, note: Note): void;
   /** On disk when it returns, with everything that waited. */
   event(event: SpanEvent): void;
+  /** On disk when it returns. */
+  update(said: Omit<UpdateLine, 's' | 't' | 'k'>): void;
+  /** On disk within this turn of the event loop; in mode `metadata` it never is. */
+  print(line: Omit<LogLine, 's' | 't' | 'k'>): void;
+  /** On disk when it returns; in mode `metadata` it never is. */
+  host(facts: HostFacts): void;
   /** On disk within this turn of the event loop; in mode `metadata` it never is. */
   exchange(request: ExchangeRequest, on?: string): LoggedExchange;
   /** Writes the last line. Whatever exchanges in flight have received is written before it. */
@@ -106,7 +123,7 @@ class LogWriter implements SessionLog, ExchangeLog {
   #ended = false;
 
   constructor({ dir, header, onBegin, onEvent }: LogOptions) {
-    const { argv: _argv, cwd: _cwd, ...facts } = header;
+    const { argv: _argv, cwd: _cwd, ...facts } = withoutWords(header);
     this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
     this.#onBegin = onBegin;
     this.#onEvent = onEvent;
@@ -162,6 +179,21 @@ class LogWriter implements SessionLog, ExchangeLog {
     }
   }
 
+  update(said: Omit<UpdateLine, 's' | 't' | 'k'>): void {
+    if (this.#ended) return;
+    const kept = this.header.mode === 'full' ? said : withoutWords(said);
+    if (Object.keys(kept).length > 0) this.#writeNow('update', stringify(kept));
+  }
+
+  print(line: Omit<LogLine, 's' | 't' | 'k'>): void {
+    if (this.header.mode === 'full') this.wait({ k: 'log', t: this.now(), members: () => line });
+  }
+
+  host(facts: HostFacts): void {
+    if (!this.#ended && this.header.mode === 'full')
+      this.#writeNow('host', stringify({ h: facts } satisfies Omit<HostLine, 's' | 'k' | 't'>));
+  }
+
   exchange(request: ExchangeRequest, on?: string): LoggedExchange {
     if (this.#ended || this.header.mode !== 'full') return new UnrecordedExchange();
     return new RecordedExchange(this, ++this.#exchanges, request, on);
@@ -170,7 +202,7 @@ class LogWriter implements SessionLog, ExchangeLog {
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void {
     if (this.#ended) return;
     this.#flushLive();
-    this.#writeNow('end', stringify(line));
+    this.#writeNow('end', stringify(this.header.mode === 'full' ? line : withoutWords(line)));
     this.#ended = true;
     this.close();
   }

@@ -1,6 +1,16 @@
 /** A recording as a whole. */
 import { statSync } from 'node:fs';
-import type { Body, EndLine, Line, OpenLine, SessionLine } from '../events/lines.ts';
+import type {
+  Body,
+  EndLine,
+  HostFacts,
+  Line,
+  LogLine,
+  MetadataValue,
+  OpenLine,
+  SessionLine,
+  SessionLink,
+} from '../events/lines.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import { RecordingError } from './errors.ts';
 import { type Exchange, ExchangeReader } from './exchange-reader.ts';
@@ -21,6 +31,13 @@ export interface Recording {
   /** What was said about those, by event id. */
   notes: Map<string, Note[]>;
   exchanges: Map<number, Exchange>;
+  /** What the program printed. */
+  logs: LogLine[];
+  host?: HostFacts;
+  /** As they were said last. */
+  tags: string[];
+  metadata: Record<string, MetadataValue>;
+  links: SessionLink[];
   end?: EndLine;
   problems: Problem[];
   /** Size of the log. */
@@ -49,6 +66,9 @@ class Contents {
   readonly #notes = new Map<string, Note[]>();
   readonly #finished = new Set<string>();
   readonly #problems: Problem[] = [];
+  readonly #logs: LogLine[] = [];
+  readonly #said: Pick<EndLine, 'tags' | 'metadata' | 'links'> = {};
+  #host: HostFacts | undefined;
 
   constructor(path: string, reader: ExchangeReader) {
     this.#path = path;
@@ -59,7 +79,7 @@ class Contents {
   take(line: Line, offset: number): void {
     switch (line.k) {
       case 'session':
-        this.#header ??= line;
+        if (this.#header === undefined) this.#hear((this.#header = line));
         break;
       case 'open':
         if (!this.#finished.has(line.id)) this.#open.set(line.id, line);
@@ -79,8 +99,18 @@ class Contents {
         this.#reader.take(line);
         if (line.body !== undefined) this.#checkExtent(line.s, line.body, offset);
         break;
+      case 'update':
+        this.#hear(line);
+        break;
+      case 'log':
+        this.#logs.push(line);
+        break;
+      case 'host':
+        this.#host = line.h;
+        break;
       case 'end':
         this.#end = line;
+        this.#hear(line);
         break;
       default:
         // A kind of a later minor version.
@@ -103,10 +133,23 @@ class Contents {
       open: [...this.#open.values()],
       notes: this.#notes,
       exchanges: this.#reader.exchanges,
+      logs: this.#logs,
+      tags: this.#said.tags ?? [],
+      metadata: this.#said.metadata ?? {},
+      links: this.#said.links ?? [],
       problems: this.#problems,
       bytes: statSync(this.#path).size,
     };
-    return this.#end ? { ...recording, end: this.#end } : recording;
+    if (this.#host !== undefined) recording.host = this.#host;
+    if (this.#end !== undefined) recording.end = this.#end;
+    return recording;
+  }
+
+  /** Takes over what a line says of the session itself. */
+  #hear({ tags, metadata, links }: Pick<EndLine, 'tags' | 'metadata' | 'links'>): void {
+    if (tags !== undefined) this.#said.tags = tags;
+    if (metadata !== undefined) this.#said.metadata = metadata;
+    if (links !== undefined) this.#said.links = links;
   }
 
   /** Whether a blob is all there. Its bytes are checked when they are read. */

@@ -34,6 +34,8 @@ export function checkedNote(input: NoteInput, at: number, withContent: boolean):
   const code = token(input.code);
   if (input.kind === 'failure') {
     const note: Note = { kind: 'failure', at, type, code, ...flag(code) };
+    if (input.step !== undefined) note.step = token(input.step);
+    if (input.auto) note.auto = true;
     const message = input.content?.message;
     if (withContent && message !== undefined) note.content = { message: bounded(message) };
     return note;

@@ -2,12 +2,25 @@
 import { monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
-import type { EventContent, EventType, LlmFacts, Note, SpanEvent } from '../events/model.ts';
+import { classifyFailure } from '../events/failure-class.ts';
+import type {
+  AgentFacts,
+  AttributeValue,
+  ErrorFacts,
+  EventContent,
+  EventType,
+  LlmFacts,
+  Note,
+  SpanEvent,
+  StepFacts,
+} from '../events/model.ts';
 import type { EventStart, ExchangeRequest, NoteInput, OpenEvent, OpenExchange, Outcome } from '../events/ports.ts';
 import { activeSpanContext } from '../otel/app-context.ts';
 import { checkedNote } from './checked-note.ts';
 import { LiveExchange } from './live-exchange.ts';
 import type { LiveSession } from './live-session.ts';
+import { originOf, rememberOrigin } from './origins.ts';
+import { RunState } from './run-state.ts';
 import { scopes } from './scope.ts';
 
 /** Where an event stands in the tree. */
@@ -21,6 +34,9 @@ export interface Place {
 const NOTES_MAX = 1000;
 /** HTTP attempts of one event. */
 const ATTEMPTS_MAX = 1000;
+/** Attributes of one event. */
+const ATTRIBUTES_MAX = 256;
+const ATTRIBUTE_CHARS_MAX = 32_768;
 
 export class LiveEvent implements OpenEvent {
   readonly id: string;
@@ -30,6 +46,12 @@ export class LiveEvent implements OpenEvent {
   readonly above: LiveEvent | null;
   readonly trace: string;
   readonly wantsBodies: boolean;
+  /** The run that it happened in, or that it is. */
+  readonly agentRun: LiveEvent | null;
+  /** Of a run only. */
+  readonly state: RunState | null;
+  readonly agent: AgentFacts | undefined;
+  readonly step: StepFacts | undefined;
   ended = false;
   owner: unknown = undefined;
   carriesCall = false;
@@ -37,11 +59,13 @@ export class LiveEvent implements OpenEvent {
   readonly #start: number;
   readonly #parent: string | undefined;
   readonly #tool: EventStart['tool'];
+  readonly #environment: string | undefined;
   /** The span of the app's own that was active when an LLM call began. */
   readonly #appSpan: string | undefined;
   #llm: LlmFacts | undefined;
   #exchanges: LiveExchange[] | undefined;
   #notes: Note[] | undefined;
+  #attributes: Record<string, AttributeValue> | undefined;
 
   constructor(session: LiveSession, id: string, place: Place, start: EventStart) {
     this.id = id;
@@ -55,9 +79,24 @@ export class LiveEvent implements OpenEvent {
     this.#parent = place.parent;
     this.#tool = start.tool;
     this.#llm = start.llm;
+    this.#environment = start.environment;
+    const around = place.above?.agentRun ?? null;
+    this.state = start.type === 'agent' ? new RunState() : null;
+    this.agentRun = this.state === null ? around : this;
+    this.agent = start.agent ?? around?.agent;
+    this.step = start.type === 'step' ? around?.state?.nextStep(start.step) : undefined;
+    if (start.attributes !== undefined) this.set(start.attributes);
     if (start.llm !== undefined) this.#appSpan = activeSpanContext()?.spanId;
-    const line = { id, type: start.type, name: start.name };
-    session.log.open(place.parent === undefined ? line : { ...line, parent: place.parent });
+    const agent = session.foreign(this.agent);
+    session.log.open({
+      id,
+      ...(place.parent === undefined ? undefined : { parent: place.parent }),
+      ...(around === null ? undefined : { runId: around.id }),
+      type: start.type,
+      name: start.name,
+      ...(agent === undefined ? undefined : { agent }),
+      ...(this.step === undefined ? undefined : { step: this.step }),
+    });
   }
 
   run<T>(fn: () => T): T {
@@ -95,12 +134,29 @@ export class LiveEvent implements OpenEvent {
     guard(
       'session.note',
       () => {
-        const kept = checkedNote(note, this.session.log.now(), this.session.full);
-        (this.#notes ??= []).push(kept);
-        this.session.log.note(this.id, kept);
+        this.session.log.note(this.id, this.#keepNote(note));
       },
       undefined,
     );
+  }
+
+  set(attributes: Record<string, AttributeValue>): void {
+    if (this.ended || !this.wantsBodies) return;
+    const all = (this.#attributes ??= {});
+    let room = ATTRIBUTES_MAX - Object.keys(all).length;
+    for (const [name, value] of Object.entries(attributes)) {
+      const kept = attributeOf(value);
+      if (kept === undefined || (!Object.hasOwn(all, name) && --room < 0)) continue;
+      Object.defineProperty(all, name, { value: kept, enumerable: true, configurable: true, writable: true });
+    }
+  }
+
+  #keepNote(note: NoteInput): Note {
+    const kept = checkedNote(note, this.session.log.now(), this.session.full);
+    (this.#notes ??= []).push(kept);
+    if (kept.kind === 'failure')
+      for (let run = this.agentRun; run !== null; run = run.above?.agentRun ?? null) run.state?.trouble();
+    return kept;
   }
 
   become(type: EventType, name: string): void {
@@ -116,7 +172,7 @@ export class LiveEvent implements OpenEvent {
     this.owner = undefined;
     guard('session.end-event', () => this.session.take(this, this.#finish(outcome)), undefined);
     // A socket keeps the async scope that it was made in, and so this, for as long as it lives.
-    this.#exchanges = this.#llm = this.#notes = undefined;
+    this.#exchanges = this.#llm = this.#notes = this.#attributes = undefined;
   }
 
   /** Whether an answer came whose body nobody has read: a stream that the app got and left alone. */
@@ -125,28 +181,53 @@ export class LiveEvent implements OpenEvent {
   }
 
   #finish(outcome: Outcome): SpanEvent {
+    const error = outcome.status === 'error' ? this.#failed(outcome) : outcome.error;
+    const around = this.state === null ? this.agentRun : (this.above?.agentRun ?? null);
+    for (let run = around; run !== null; run = run.above?.agentRun ?? null) run.state?.saw(outcome.status);
     const event: SpanEvent = {
       id: this.id,
       trace: this.trace,
       ...(this.#parent === undefined ? undefined : { parent: this.#parent }),
+      ...(around === null ? undefined : { runId: around.id }),
       type: this.type,
       name: this.#name,
       start: this.#start,
       end: this.#endOf(outcome),
       status: outcome.status,
     };
-    if (outcome.error) event.error = outcome.error;
+    const agent = this.session.foreign(this.agent);
+    if (agent) event.agent = agent;
+    if (error) event.error = error;
+    if (this.state) event.run = this.state.facts(outcome, this.#environment);
+    if (this.step) event.step = this.step;
     if (this.#llm) event.llm = this.#answered(this.#llm, outcome);
     if (this.#tool) event.tool = this.#tool;
     if (this.#exchanges) event.attempts = this.#exchanges.map((exchange) => exchange.attempt);
     if (this.#notes) event.notes = this.#notes;
     const cost = saidCost(outcome) ?? (event.type === 'llm' && event.llm ? this.session.costOf(event.llm) : undefined);
     if (cost) event.cost = cost;
+    if (this.#attributes) event.attributes = this.#attributes;
     if (outcome.content && this.session.full) {
       const content = guard('session.content', outcome.content, undefined);
       if (content && Object.keys(content).length > 0) event.content = plainContent(content);
     }
     return event;
+  }
+
+  /** The error of an event that failed: where it began, and, if here, what kind of failure it is, unless the app said so. */
+  #failed({ error, thrown }: Outcome): ErrorFacts | undefined {
+    const from = originOf(thrown);
+    if (from !== undefined && from !== this.id) return { ...(error ?? { type: 'Error' }), from };
+    rememberOrigin(thrown, this.id);
+    if (this.#notes?.some(({ kind }) => kind === 'failure')) return error;
+    const failure = guard(
+      'session.classify',
+      () => this.session.classify?.(thrown, { type: this.type, name: this.#name, error }) ?? undefined,
+      undefined,
+    );
+    const found = failure ?? classifyFailure({ type: this.type, error, step: this.step });
+    if (found !== null) this.#keepNote({ kind: 'failure', ...found, ...(failure === undefined && { auto: true }) });
+    return error;
   }
 
   #endOf({ endedUs }: Outcome): number {
@@ -169,6 +250,16 @@ export class LiveEvent implements OpenEvent {
 /** What the provider said that it cost; nobody knows better. */
 function saidCost({ costUsd }: Outcome): { usd: number; priced: string } | undefined {
   return costUsd === undefined ? undefined : { usd: Math.round(costUsd * 1e9) / 1e9, priced: 'provider' };
+}
+
+/** An attribute value of plain data; undefined for anything else. */
+function attributeOf(value: unknown): AttributeValue | undefined {
+  if (typeof value === 'string') return value.slice(0, ATTRIBUTE_CHARS_MAX);
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+  if (!Array.isArray(value)) return undefined;
+  const list = value.slice(0, ATTRIBUTES_MAX).map(attributeOf);
+  const same = list.every((each) => each !== undefined && typeof each !== 'object' && typeof each === typeof list[0]);
+  return same ? (list as AttributeValue) : undefined;
 }
 
 function plainContent(content: EventContent): EventContent {

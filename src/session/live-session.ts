@@ -3,13 +3,29 @@ import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { newTraceId } from '../core/ids.ts';
 import type { RecordMode, SessionLine } from '../events/lines.ts';
-import type { EndReason, LlmFacts, SessionState, SessionStats, SpanEvent } from '../events/model.ts';
+import type {
+  AgentFacts,
+  EndReason,
+  ErrorFacts,
+  EventType,
+  LlmFacts,
+  SessionState,
+  SessionStats,
+  SpanEvent,
+} from '../events/model.ts';
+import type { Outcome } from '../events/ports.ts';
 import { openLog } from '../recording/log-writer.ts';
 import type { LogOptions, SessionLog } from '../recording/log-writer.ts';
 import type { LiveEvent } from './live-event.ts';
-import { costOf } from './prices.ts';
-import type { PriceTable } from './prices.ts';
-import { countEvent, emptyStats } from './stats.ts';
+import { costOf } from '../analysis/prices.ts';
+import type { PriceTable } from '../analysis/prices.ts';
+import { countEvent, emptyStats } from '../analysis/stats.ts';
+
+/** The app's own reading of an error that ended an event. */
+export type FailureClassifier = (
+  error: unknown,
+  event: { type: EventType; name: string; error: ErrorFacts | undefined },
+) => { type: string; code: string } | undefined;
 
 /** What every session of a client has in common. */
 export interface SessionSettings {
@@ -19,10 +35,12 @@ export interface SessionSettings {
   /** Writer, as `name/version`. */
   sdk: string;
   prices: PriceTable;
-  agent?: { id?: string; name?: string; version?: string };
+  agent?: AgentFacts;
   environment?: string;
   service?: string;
   tags?: string[];
+  /** What kind of failure an error is; undefined leaves it to hindcast. May throw. */
+  classify?: FailureClassifier | undefined;
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
   onFile?: (path: string) => void;
   /** Told of each finished event once it is on disk; the argument of the exporter's queue. */
@@ -37,7 +55,7 @@ export interface SessionFacts {
   name?: string;
   parent?: string;
   tags?: string[];
-  agent?: { id?: string; name?: string; version?: string };
+  agent?: AgentFacts;
   environment?: string;
 }
 
@@ -127,6 +145,18 @@ export class LiveSession {
     this.log.event(line);
   }
 
+  /** The app's own word for what kind of failure an error is. */
+  get classify(): SessionSettings['classify'] {
+    return this.#settings.classify;
+  }
+
+  /** An agent that is not the one that the recording's header names. */
+  foreign(agent: AgentFacts | undefined): AgentFacts | undefined {
+    if (agent === undefined) return undefined;
+    const own = this.log.header.agent;
+    return own?.id === agent.id && own?.name === agent.name && own?.version === agent.version ? undefined : agent;
+  }
+
   costOf(llm: LlmFacts): { usd: number; priced: string } | undefined {
     return costOf(this.#settings.prices, llm);
   }
@@ -154,7 +184,9 @@ export class LiveSession {
   /** Ends the session once: open events first, then the end line, then the file. */
   end(end: SessionEnd): void {
     if (this.ended) return;
-    for (const event of [...this.#events].reverse()) event.end({ status: event.unread ? 'cancelled' : 'unfinished' });
+    const left = runOf(end);
+    for (const event of [...this.#events].reverse())
+      event.end({ status: event.unread ? 'cancelled' : 'unfinished', ...(event.state && { run: left }) });
     this.#events.clear();
     this.stats.durationMs = Math.round((monotonicUs() - this.#startedUs) / 1000);
     this.stats.cost.usd = Math.round(this.stats.cost.usd * 1e9) / 1e9;
@@ -194,6 +226,12 @@ export class LiveSession {
       ...(this.#tags.length === 0 ? {} : { tags: this.#tags }),
     };
   }
+}
+
+/** How a run stands that was still open when its session ended. */
+function runOf({ state, reason }: SessionEnd): NonNullable<Outcome['run']> {
+  const status = state === 'failure' && reason === 'exception' ? 'failure' : 'indeterminate';
+  return { status, reason: reason === 'ended' ? 'not_ended' : reason };
 }
 
 function cleanTags(tags: readonly unknown[]): string[] {

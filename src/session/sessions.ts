@@ -3,7 +3,7 @@ import { newSessionId } from '../core/ids.ts';
 import type { SessionState, SessionStats, EndReason } from '../events/model.ts';
 import type { LiveSession, SessionFacts } from './live-session.ts';
 import { scopes } from './scope.ts';
-import { emptyStats } from './stats.ts';
+import { emptyStats } from '../analysis/stats.ts';
 import type { SessionStore } from './store.ts';
 import { watchOutcome } from './watch.ts';
 

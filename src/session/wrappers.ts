@@ -39,7 +39,12 @@ function wrap<F extends (...args: never[]) => unknown>(fn: F, start: EventStart)
       (outcome) => {
         if (outcome.threw) {
           const { error } = outcome;
-          event.end({ status: 'error', error: errorFacts(error), content: () => ({ arguments: given, error: saidBy(error) }) });
+          event.end({
+            status: 'error',
+            error: errorFacts(error),
+            thrown: error,
+            content: () => ({ arguments: given, error: saidBy(error) }),
+          });
         } else event.end({ status: 'ok', content: () => ({ arguments: given, result: outcome.value }) });
       },
     );

@@ -84,6 +84,10 @@ export class InMemoryEvent implements OpenEvent {
     return this.parent;
   }
 
+  get agentRun(): InMemoryEvent | null {
+    return this.type === 'agent' ? this : (this.parent?.agentRun ?? null);
+  }
+
   become(type: string, name: string): void {
     this.type = type;
     this.name = name;
@@ -125,9 +129,13 @@ export class InMemoryEvent implements OpenEvent {
 
   note(): void {}
 
+  set(): void {}
+
   end(outcome: Outcome): void {
     this.#recorder.breaks('end');
-    this.outcomes.push(outcome);
+    // What was thrown is not kept, as in a recording.
+    const { thrown: _thrown, ...told } = outcome;
+    this.outcomes.push(told);
     if (this.outcomes.length === 1) {
       if (this.wantsBodies) this.content = outcome.content?.();
       this.#recorder.ended.push(this);

@@ -7,7 +7,7 @@ import { createTransport } from '../../src/otel/transport.ts';
 import { newSessionId, newSpanId } from '../../src/core/ids.ts';
 import { openExportQueue } from '../../src/recording/export-queue.ts';
 import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
-import { emptyStats } from '../../src/session/stats.ts';
+import { emptyStats } from '../../src/analysis/stats.ts';
 import { event, header } from './events.ts';
 
 const [dir = '', url = '', acknowledged = '', mode = '', last] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listFaults } from '../../src/core/diagnostics.ts';
 import type { SpanEvent } from '../../src/events/model.ts';
 import type { ExportBatch } from '../../src/events/ports.ts';
-import { emptyStats } from '../../src/session/stats.ts';
+import { emptyStats } from '../../src/analysis/stats.ts';
 import { type ExportQueue, openExportQueue } from '../../src/recording/export-queue.ts';
 import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
 import { event, header } from '../otel/events.ts';

@@ -5,7 +5,7 @@ import type { EndLine, EventLine, Line, NoteLine, SessionLine } from '../../src/
 import type { SpanEvent } from '../../src/events/model.ts';
 import { hub } from '../../src/events/ports.ts';
 import type { SessionSettings } from '../../src/session/live-session.ts';
-import { DEFAULT_PRICES } from '../../src/session/prices.ts';
+import { DEFAULT_PRICES } from '../../src/analysis/prices.ts';
 import { useSessions } from '../../src/session/sessions.ts';
 import { createSessions } from '../../src/session/store.ts';
 import type { SessionStore } from '../../src/session/store.ts';

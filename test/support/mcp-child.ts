@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { hub } from '../../src/events/ports.ts';
 import { mcp } from '../../src/providers/mcp/mcp.ts';
-import { DEFAULT_PRICES } from '../../src/session/prices.ts';
+import { DEFAULT_PRICES } from '../../src/analysis/prices.ts';
 import { useSessions } from '../../src/session/sessions.ts';
 import { createSessions } from '../../src/session/store.ts';
 import { recordAction } from '../../src/session/wrappers.ts';

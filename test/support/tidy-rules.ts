@@ -12,6 +12,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   patch: 2,
   recording: 2,
   otel: 2,
+  analysis: 2,
   session: 3,
   providers: 3,
   client: 5,

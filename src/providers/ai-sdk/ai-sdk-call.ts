@@ -58,7 +58,7 @@ export function aiSdkFailure(error: unknown, hidden: Hidden): Outcome {
   const shown = !hidden.inputs && !hidden.outputs;
   const said = (error as { message?: unknown } | null | undefined)?.message;
   const told = error instanceof Error || typeof said !== 'string' ? error : said;
-  return { status: 'error', error: facts, content: () => (shown ? { error: saidBy(told) } : {}) };
+  return { status: 'error', error: facts, thrown: error, content: () => (shown ? { error: saidBy(told) } : {}) };
 }
 
 /** A model of the SDK's calls `fetch` itself: what is sent in the scope of a call is an attempt of it. Its bytes stay the provider's; what was said stands in the event. */

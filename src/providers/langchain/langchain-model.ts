@@ -104,7 +104,7 @@ class ModelRun implements MethodRun, GeneratorRun {
 
   #failed(error: unknown): Outcome {
     const facts = guard('langchain.error', () => frameworkError(error), { type: 'Error' });
-    return { status: 'error', error: facts, content: () => this.#content({ error: saidBy(error) }) };
+    return { status: 'error', error: facts, thrown: error, content: () => this.#content({ error: saidBy(error) }) };
   }
 
   #content(content: EventContent): EventContent {

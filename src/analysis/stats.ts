@@ -10,7 +10,10 @@ export function emptyStats(): SessionStats {
     llm: 0,
     tools: 0,
     actions: 0,
+    runs: 0,
+    steps: 0,
     errors: 0,
+    failures: 0,
     retries: 0,
     tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
     cost: { usd: 0, unknown: 0 },
@@ -30,10 +33,27 @@ export function countEvent(stats: SessionStats, event: SpanEvent): void {
   stats.events++;
   if (event.status === 'error') stats.errors++;
   if (event.attempts !== undefined && event.attempts.length > 1) stats.retries += event.attempts.length - 1;
+  for (const note of event.notes ?? []) if (note.kind === 'failure') stats.failures++;
   if (event.type === 'tool') stats.tools++;
   else if (event.type === 'action') stats.actions++;
+  else if (event.type === 'step') stats.steps++;
   else if (event.type === 'llm') countLlm(stats, event);
-  else if (event.type === 'agent' && event.llm !== undefined) countRun(stats, event);
+  else if (event.type === 'agent') {
+    stats.runs++;
+    if (event.llm !== undefined) countRun(stats, event);
+  }
+}
+
+/** The members that are plain counts. */
+const COUNTS = ['events', 'llm', 'tools', 'actions', 'runs', 'steps', 'errors', 'failures', 'retries'] as const;
+
+/** Adds the totals of one session to those of others. A recording of an earlier release may lack a count. */
+export function addStats(sum: SessionStats, stats: SessionStats): void {
+  sum.durationMs += stats.durationMs;
+  for (const key of COUNTS) sum[key] += stats[key] ?? 0;
+  for (const key of Object.keys(sum.tokens) as (keyof SessionStats['tokens'])[]) sum.tokens[key] += stats.tokens[key] ?? 0;
+  sum.cost.usd += stats.cost.usd;
+  sum.cost.unknown += stats.cost.unknown;
 }
 
 /** A run whose provider says what it took: the cost of all its calls, and the tokens that no call in it has told. */

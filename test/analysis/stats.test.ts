@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LlmFacts, SpanEvent } from '../../src/events/model.ts';
-import { countEvent, emptyStats, statsLine } from '../../src/session/stats.ts';
+import { countEvent, emptyStats, statsLine } from '../../src/analysis/stats.ts';
 
 const event = (over: Partial<SpanEvent>): SpanEvent => ({
   id: '0'.repeat(15) + '1',
@@ -32,7 +32,10 @@ describe('S6 statistics', () => {
       llm: 2,
       tools: 1,
       actions: 1,
+      runs: 0,
+      steps: 0,
       errors: 1,
+      failures: 0,
       retries: 2,
       tokens: { input: 12_000, output: 600, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 1 },
       cost: { usd: 0.0123, unknown: 1 },

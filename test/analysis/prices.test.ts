@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LlmFacts } from '../../src/events/model.ts';
-import { PRICES } from '../../src/session/price-table.ts';
-import { costOf, DEFAULT_PRICES, findPrice, overridePrices } from '../../src/session/prices.ts';
+import { PRICES } from '../../src/analysis/price-table.ts';
+import { costOf, DEFAULT_PRICES, findPrice, overridePrices } from '../../src/analysis/prices.ts';
 
 const call = (over: Partial<LlmFacts>): LlmFacts => ({ operation: 'chat', provider: 'openai', request: {}, ...over });
 const priced = (model: string) => findPrice(DEFAULT_PRICES, model);
