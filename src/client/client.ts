@@ -189,6 +189,7 @@ export class RunningClient {
     settings.dir = recordingsFolder(values.dir);
     settings.prices = overridePrices(values.prices);
     settings.tags = values.tags;
+    settings.classify = values.classifier;
     hub.propagates = values.propagateContext;
     for (const name of ['environment', 'service'] as const) {
       if (values[name] === undefined) delete settings[name];

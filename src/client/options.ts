@@ -1,4 +1,5 @@
 /** The one table of options. Types, environment variables, checks, `config show` and docs/configuration.md come from it. */
+import type { FailureClassifier } from '../session/live-session.ts';
 import * as kinds from './parse.ts';
 import type { Kind, ModelPrice } from './parse.ts';
 
@@ -14,6 +15,11 @@ export interface Options {
   environment?: string;
   service?: string;
   tags?: string[];
+  session?: { id?: string; name?: string; parent?: string; traceparent?: string };
+  autoStart?: boolean;
+  autoEnd?: boolean;
+  captureLogs?: 'off' | 'console' | 'all';
+  hostInfo?: 'auto' | 'on' | 'off';
   semconv?: 'main' | '1.41';
   nativeSpans?: 'auto' | 'both' | 'native';
   propagateContext?: boolean;
@@ -22,8 +28,10 @@ export interface Options {
   flushIntervalMs?: number;
   quiet?: boolean;
   logLevel?: 'off' | 'warn' | 'debug';
+  logFile?: string;
   prices?: Record<string, ModelPrice>;
   instrument?: Record<string, unknown>;
+  classifier?: FailureClassifier;
 }
 
 /** Options after defaults, file, environment and code were put together. */
@@ -40,6 +48,11 @@ export interface Values {
   environment?: string;
   service?: string;
   tags: string[];
+  session: { id?: string; name?: string; parent?: string; traceparent?: string };
+  autoStart: boolean;
+  autoEnd: boolean;
+  captureLogs: 'off' | 'console' | 'all';
+  hostInfo: 'auto' | 'on' | 'off';
   semconv: 'main' | '1.41';
   nativeSpans: 'auto' | 'both' | 'native';
   propagateContext: boolean;
@@ -48,8 +61,11 @@ export interface Values {
   flushIntervalMs: number;
   quiet: boolean;
   logLevel: 'off' | 'warn' | 'debug';
+  /** Absolute path. */
+  logFile?: string;
   prices?: Record<string, ModelPrice>;
   instrument: Record<string, unknown>;
+  classifier?: FailureClassifier;
 }
 
 /** An environment variable that sets an option; its own spelling where it is not that of `kind`. */
@@ -176,6 +192,63 @@ export const OPTIONS: readonly Option[] = [
     text: 'Tags of every session; in the environment with commas between them.',
   },
   {
+    name: 'session.id',
+    kind: kinds.text('session id', 128),
+    env: [{ name: 'HINDCAST_SESSION_ID' }],
+    default: undefined,
+    defaultText: 'a new one',
+    text: 'Id of the session that this process records when it starts none itself: letters, digits, `.`, `_`, `-`. Processes that are given the same one record one session.',
+  },
+  {
+    name: 'session.name',
+    kind: kinds.text(),
+    env: [{ name: 'HINDCAST_SESSION_NAME' }],
+    default: undefined,
+    text: 'Name of that session.',
+  },
+  {
+    name: 'session.parent',
+    kind: kinds.text('session id', 128),
+    env: [{ name: 'HINDCAST_PARENT_SESSION' }],
+    default: undefined,
+    text: 'Id of the session that the sessions of this process are part of. A process that was started by a recorded one is given it.',
+  },
+  {
+    name: 'session.traceparent',
+    kind: kinds.traceparent,
+    env: [{ name: 'HINDCAST_TRACEPARENT' }, { name: 'TRACEPARENT' }],
+    default: undefined,
+    text: 'The span that this process was started in, as W3C `traceparent`: the parent of its outermost events. A process that was started by a recorded one is given it.',
+  },
+  {
+    name: 'autoStart',
+    kind: kinds.flag,
+    env: [{ name: 'HINDCAST_AUTO_START' }],
+    default: true,
+    text: 'Whether what happens outside of every started session is recorded, in a session of its own. False: only what happens in a session that the program started.',
+  },
+  {
+    name: 'autoEnd',
+    kind: kinds.flag,
+    env: [{ name: 'HINDCAST_AUTO_END' }],
+    default: true,
+    text: 'Whether the end of the process says how its open sessions ended. False: a session that the program did not end is `not_ended`.',
+  },
+  {
+    name: 'captureLogs',
+    kind: kinds.choice('off', 'console', 'all'),
+    env: [{ name: 'HINDCAST_CAPTURE_LOGS' }],
+    default: 'off',
+    text: 'What of the output of the program a `full` recording holds: what `console` printed, `all` that went to stdout and stderr, or nothing. What the terminal gets stays as it is.',
+  },
+  {
+    name: 'hostInfo',
+    kind: kinds.choice('auto', 'on', 'off'),
+    env: [{ name: 'HINDCAST_HOST_INFO' }],
+    default: 'auto',
+    text: 'Whether a recording says what it ran on: operating system, processor, memory, disk, packages, container, CI. Looked up once by a short process of its own and kept in the `.hindcast` folder. `auto` is `on` for `full` recordings. It never leaves the machine.',
+  },
+  {
     name: 'semconv',
     kind: kinds.choice('main', '1.41'),
     env: [{ name: 'HINDCAST_SEMCONV' }],
@@ -236,6 +309,13 @@ export const OPTIONS: readonly Option[] = [
     text: 'What else is said on stderr: nothing, problems, or problems with their stacks.',
   },
   {
+    name: 'logFile',
+    kind: kinds.text('path', 4000),
+    env: [{ name: 'HINDCAST_LOG_FILE' }],
+    default: undefined,
+    text: 'File that everything said on stderr is appended to as well, with the time.',
+  },
+  {
     name: 'prices',
     kind: kinds.priceList,
     env: [{ name: 'HINDCAST_PRICES' }],
@@ -249,5 +329,13 @@ export const OPTIONS: readonly Option[] = [
     env: [],
     default: {},
     text: 'Client classes by SDK name, for bundles in which the SDK is no module of its own: `{ openai: OpenAI, anthropic: Anthropic }`. Only in code.',
+  },
+  {
+    name: 'classifier',
+    kind: kinds.fn('(error, event) => ({ type, code })'),
+    env: [],
+    default: undefined,
+    defaultText: 'by the codes of the error',
+    text: 'What kind of failure an error is that ended an event: a function of the error and the event. What it does not know, it returns undefined for. Only in code.',
   },
 ];

@@ -160,6 +160,26 @@ export const priceList: Kind<Record<string, ModelPrice>> = {
   },
 };
 
+/** The W3C `traceparent` of version 00; a later version begins with the same members. */
+export const traceparent: Kind<string> = {
+  name: 'traceparent',
+  parse: (value) => traceparent.check(value.trim()),
+  check(value) {
+    const ok =
+      typeof value === 'string' && /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/.test(value);
+    return ok ? value : bad('a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+  },
+};
+
+/** A function. Only from code. `shape` is what it looks like. */
+export function fn<T extends Function>(shape: string): Kind<T> {
+  return {
+    name: 'function',
+    parse: () => bad('given in code'),
+    check: (value) => (typeof value === 'function' ? (value as T) : bad(`a function ${shape}`)),
+  };
+}
+
 /** Classes by SDK name. Only from code. */
 export const classes: Kind<Record<string, unknown>> = {
   name: 'client classes',

@@ -53,6 +53,7 @@ export function resolveOptions(options: Options = {}, env: Env = process.env, cw
     put(values, option.name, found?.value ?? option.default);
   }
   values['agent'] ??= {};
+  values['session'] ??= {};
   if (values['dir'] === undefined) values['dir'] = folder;
   return {
     values: values as unknown as Values,
@@ -180,6 +181,7 @@ export function showValue(option: Option, values: Values): string {
         .map((name) => `${name}=<redacted>`)
         .join(', ') || '(none)'
     );
+  if (typeof value === 'function') return '(a function)';
   if (option.name === 'instrument') return Object.keys(value as object).join(', ') || '(none)';
   if (option.name === 'endpoint') return withoutCredentials(String(value));
   return typeof value === 'string' ? value : JSON.stringify(value);
