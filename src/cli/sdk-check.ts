@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { guard } from '../core/diagnostics.ts';
 import { findCopies } from '../patch/reach.ts';
-import type { CopyReport, ModuleReport, ModuleTarget } from '../patch/reach.ts';
+import type { CopyReport, ModuleReport } from '../patch/reach.ts';
 import { undoAll } from '../patch/registry.ts';
 import { isTested } from '../providers/judgement.ts';
 import type { PatchReport, Provider } from '../providers/provider.ts';
@@ -57,8 +57,11 @@ async function checkCopy(copy: CopyReport): Promise<Check> {
 }
 
 /** What `provider` replaces in one module; a string says why it could not be loaded. Everything is put back. */
-async function tryPatching(provider: Provider, copy: CopyReport, { file, format }: ModuleReport): Promise<PatchReport | string> {
-  const target = provider.targets.find((each) => isFileOf(each, file)) ?? provider.targets[0];
+async function tryPatching(
+  provider: Provider,
+  copy: CopyReport,
+  { target, file, format }: ModuleReport,
+): Promise<PatchReport | string> {
   try {
     const namespace: object = format === 'cjs' ? createRequire(file)(file) : await import(pathToFileURL(file).href);
     return provider.patch({ target, package: copy.package, version: copy.version, dir: copy.dir, file, format, namespace });
@@ -67,11 +70,6 @@ async function tryPatching(provider: Provider, copy: CopyReport, { file, format 
   } finally {
     guard('cli.undo', undoAll, undefined);
   }
-}
-
-function isFileOf(target: ModuleTarget, file: string): boolean {
-  const path = file.replaceAll('\\', '/');
-  return [...target.esm, ...target.cjs].some((name) => path.endsWith(`/${name}`));
 }
 
 function some(names: readonly string[]): string {

@@ -36,7 +36,7 @@ const dropped = new FinalizationRegistry<Reading>((reading) => reading.left());
  * it tells when the stream has ended. Its signal may outlive the stream, and one that is made of others lives for as long as somebody listens to it (Node 24): so nothing here refers to
  * the stream, and the listener is taken back.
  */
-export class Reading {
+class Reading {
   #sink: StreamSink | undefined;
   #signal: AbortSignal | undefined;
   #iterators = 0;

@@ -24,6 +24,7 @@ export interface FoundModule {
 }
 
 export interface ModuleReport {
+  target: ModuleTarget;
   format: 'esm' | 'cjs';
   file: string;
   state: 'patched' | 'not loaded' | 'failed';
@@ -63,7 +64,7 @@ function appFolders(): string[] {
 function report(copy: Copy): CopyReport {
   const modules = (['esm', 'cjs'] as const).flatMap((format): ModuleReport[] => {
     const file = copy[format];
-    return file === null ? [] : [{ format, file, state: 'not loaded' }];
+    return file === null ? [] : [{ target: copy.target, format, file, state: 'not loaded' }];
   });
   return { package: copy.package, version: copy.version, dir: copy.dir, modules };
 }

@@ -1,13 +1,8 @@
 /** Facts of a failure below HTTP: codes and class names, never a message. */
+import { codeWord } from '../core/code-word.ts';
 import type { ErrorFacts } from '../events/model.ts';
 
-const CODE = /^[\w.:/-]{1,64}$/;
 const CAUSES_MAX = 8;
-
-/** `value` where it is a code, undefined where it could be a sentence. */
-export function codeWord(value: unknown): string | undefined {
-  return typeof value === 'string' && CODE.test(value) ? value : undefined;
-}
 
 /** The class of an error, as a word. */
 export function errorType(error: unknown): string {

@@ -6,7 +6,7 @@ import type { ExchangeRequest } from '../events/ports.ts';
 import { observeStream } from '../patch/observe-stream.ts';
 import type { StreamSink } from '../patch/observe-stream.ts';
 import type { ModuleTarget } from '../patch/reach.ts';
-import { replaceMethod, undoPatches } from '../patch/registry.ts';
+import { undoPatches } from '../patch/registry.ts';
 import type { Method } from '../patch/registry.ts';
 import { attemptMethod } from './attempts.ts';
 import { callMethod } from './call-method.ts';
@@ -15,6 +15,7 @@ import { stainlessError } from './errors.ts';
 import { providerOf } from './hosts.ts';
 import { openCall } from './llm-call.ts';
 import type { CallKind } from './llm-call.ts';
+import { Patcher } from './patcher.ts';
 import type { PatchedModule, PatchReport, Provider } from './provider.ts';
 
 /** How one method that makes calls is read. Its promise, and what the promise gives, reach the app as they are. */
@@ -48,7 +49,7 @@ export abstract class BaseProvider implements Provider {
   abstract readonly operations: readonly Operation[];
   /** Major versions that the contract suite was run with; with none named, no version is warned of. */
   readonly tested: readonly string[] = [];
-  #report: PatchReport = { patched: [], missing: [] };
+  #patcher: Patcher | undefined;
 
   /** Replaces the methods of one loaded module of the SDK, by `call` and `attempt`. `sdk`: its exports. May throw: the SDK then works as without us. */
   abstract override(sdk: any, found: PatchedModule): void;
@@ -70,9 +71,9 @@ export abstract class BaseProvider implements Provider {
   }
 
   patch(found: PatchedModule): PatchReport {
-    this.#report = { patched: [], missing: [] };
+    const patcher = (this.#patcher = new Patcher(this.name));
     guard('patch.override', () => this.override(found.namespace, found), undefined);
-    return this.#report;
+    return patcher.report;
   }
 
   /** Makes the calls of `owner[method]` events. `owner`: the object that has the method itself, as a rule the prototype of a class. */
@@ -90,10 +91,8 @@ export abstract class BaseProvider implements Provider {
   }
 
   #replace(owner: any, method: string, make: (original: Method) => Method): void {
-    const label = `${owner?.constructor?.name ?? '?'}.${method}`;
-    const there = (typeof owner === 'object' || typeof owner === 'function') && owner !== null && Object.hasOwn(owner, method);
-    if (there) guard('patch.replace', () => replaceMethod(owner, method, `${this.name} ${label}`, make), false);
-    this.#report[there ? 'patched' : 'missing'].push(label);
+    const patcher = (this.#patcher ??= new Patcher(this.name));
+    patcher.replace(owner, method, `${owner?.constructor?.name ?? '?'}.${method}`, make);
   }
 
   #kindOf(spec: CallSpec, self: any, args: readonly any[]): CallKind {

@@ -16,10 +16,26 @@ export interface ExchangeBodies {
 /** The operation that an event was a call of; undefined when it is none that we can read. */
 function operationOf(event: SpanEvent): Operation | undefined {
   const { api, operation } = event.llm ?? {};
-  const known = listProviders()
-    .flatMap(({ operations }) => operations)
-    .filter((one) => one.api === api);
-  return known.find((one) => one.operation === operation) ?? known[0];
+  let first: Operation | undefined;
+  // One by one: to ask a provider for its operations may load its code.
+  for (const { operations } of listProviders()) {
+    for (const one of operations) {
+      if (one.api !== api) continue;
+      if (one.operation === operation) return one;
+      first ??= one;
+    }
+  }
+  return first;
+}
+
+/** The event with what was said in its exchange as content of its own: the bodies as the provider's JSON, a stream folded into one. Then `messageContent` needs no bodies. */
+export function withBodies(event: SpanEvent, bodies: ExchangeBodies): SpanEvent {
+  const operation = operationOf(event);
+  if (operation === undefined) return event;
+  const request = bodies.request === undefined ? undefined : parseJson(bodies.request);
+  const response = bodies.response?.length ? decodeBody(operation, bodies.response, bodies.contentType).body : undefined;
+  if (request === undefined && response === undefined) return event;
+  return { ...event, content: { ...event.content, ...present({ request, response }) } };
 }
 
 /** The messages of an event: read from its exchange, or, where none was seen, from what the event itself holds. Nothing is made up for what neither has. */

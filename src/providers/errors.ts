@@ -1,8 +1,10 @@
 /** What an error of an SDK says, as codes: the class, the provider's code, the status, the id of the request, and how long to wait. Never its message. */
+import { codeWord } from '../core/code-word.ts';
+import { requestIdIn } from '../core/request-id.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import { header } from '../patch/exchange.ts';
-import { codeWord, errorType, systemCode } from '../patch/transport-error.ts';
+import { errorType, systemCode } from '../patch/transport-error.ts';
 import { present } from './fields.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
@@ -14,13 +16,7 @@ export function waitAsked(headers: any, nowMs?: number): number | undefined {
 
 /** The provider's id of a request, from the headers of its answer. */
 export function requestId(headers: any): string | undefined {
-  const id =
-    header(headers, 'x-request-id') ??
-    header(headers, 'request-id') ??
-    header(headers, 'apim-request-id') ??
-    header(headers, 'x-debug-trace-id') ??
-    header(headers, 'mistral-correlation-id') ??
-    header(headers, 'x-amzn-requestid');
+  const id = requestIdIn((name) => header(headers, name));
   return id !== undefined && REQUEST_ID.test(id) ? id : undefined;
 }
 

@@ -1,4 +1,5 @@
 /** Safe access to data that nobody checked: a wire body, an SDK's chunk, or whatever the app passed as a request. */
+import { codeWord } from '../core/code-word.ts';
 
 /** An object with unknown members. */
 export type Fields = Record<string, unknown>;
@@ -35,12 +36,8 @@ export function flag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-const WORD = /^[\w.:/-]{1,64}$/;
-
 /** A word of a code: what a provider may put where a code belongs, but never a sentence, which could hold what somebody said. */
-export function word(value: unknown): string | undefined {
-  return typeof value === 'string' && WORD.test(value) ? value : undefined;
-}
+export const word: (value: unknown) => string | undefined = codeWord;
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
@@ -93,6 +90,16 @@ export function parseJson(json: string): unknown {
     return JSON.parse(json);
   } catch {
     return undefined;
+  }
+}
+
+/** What a JSON text stands for, or the text itself when it is none; any other value as it is. */
+export function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
   }
 }
 

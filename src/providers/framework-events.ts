@@ -2,16 +2,15 @@
  * What the events of frameworks have in common. A framework tells of a run, a step, a tool by ids of its own, now the beginning and some time later the end, and often not at all that
  * somebody left early: open events are kept by those ids, in a map with a limit, and each ends once.
  */
-import { retryAfterMs } from '../core/retry-after.ts';
+import { codeWord } from '../core/code-word.ts';
 import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
 import { saidBy } from '../core/thrown.ts';
 import type { ErrorFacts, EventContent, ToolFacts } from '../events/model.ts';
 import { hub } from '../events/ports.ts';
 import type { EventStart, OpenEvent, Outcome, ScopeBridge } from '../events/ports.ts';
-import { header } from '../patch/exchange.ts';
-import { codeWord, errorType, systemCode } from '../patch/transport-error.ts';
-import { requestId } from './errors.ts';
+import { errorType, systemCode } from '../patch/transport-error.ts';
+import { requestId, waitAsked } from './errors.ts';
 import { present } from './fields.ts';
 
 /** The beginning of an agent's run; of one that has no name, `invoke_agent` alone. */
@@ -57,7 +56,7 @@ export function frameworkError(error: unknown): ErrorFacts {
       code: codeWord(e.code) ?? systemCode(e.cause),
       status: typeof status === 'number' ? status : undefined,
       requestId: requestId(headers),
-      retryAfterMs: retryAfterMs({ exact: header(headers, 'retry-after-ms'), value: header(headers, 'retry-after') }),
+      retryAfterMs: waitAsked(headers),
     }),
   };
 }

@@ -331,7 +331,7 @@ function watchStainlessStream(value: unknown, sink: StreamSink): boolean {
 
 /** Whether a stream ended because the app aborted it: some SDKs end it quietly then, others throw. */
 function isAbort(error: unknown, facts: ErrorFacts | undefined): boolean {
-  return errorType(error) === 'AbortError' || facts?.type === 'AbortError';
+  return facts?.type === 'AbortError' || (errorType(error) === 'AbortError' && facts?.type !== 'TimeoutError');
 }
 
 function isResponse(value: any): boolean {

@@ -1,5 +1,5 @@
 /** Builds the parts of messages in the shape of the conventions' schemas. A builder that finds nothing to say gives no part. */
-import type { MessagePart, ToolDefinition } from '../events/content.ts';
+import type { InputMessage, MessagePart, ToolDefinition } from '../events/content.ts';
 import { fields, jsonText, present, text, toolArguments, type Fields } from './fields.ts';
 
 export function textPart(content: unknown): MessagePart[] {
@@ -113,4 +113,10 @@ const ROLES: Record<string, string> = {
 export function roleOf(role: unknown, otherwise: string): string {
   const given = text(role);
   return given === undefined ? otherwise : Object.hasOwn(ROLES, given) ? ROLES[given]! : given;
+}
+
+/** A message with a role of its dialect. One of tool results alone is a tool's message, where the dialect has no role for it. */
+export function messageOf(role: string, parts: MessagePart[]): InputMessage {
+  const results = parts.length > 0 && parts.every((part) => part.type === 'tool_call_response');
+  return { role: results ? 'tool' : role, parts };
 }

@@ -21,7 +21,8 @@ export class Patcher {
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** The prototype that a method is defined on; undefined where none has it. */
 export function ownerOf(prototype: any, method: string): unknown {

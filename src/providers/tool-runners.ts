@@ -12,6 +12,7 @@ import { isPlainPromise, looking, observe, setOwn } from '../patch/own-member.ts
 import type { Method } from '../patch/registry.ts';
 import { runInside } from '../patch/run-inside.ts';
 import { transportError } from '../patch/transport-error.ts';
+import { parsed } from './fields.ts';
 
 /** Where the functions stand in the argument of a tool loop, and what tells the id of the call. */
 export interface ToolRunnerTarget {
@@ -88,6 +89,7 @@ function openTool(name: string, callId: string | undefined): OpenEvent | null {
 
 function runTool(event: OpenEvent, run: () => unknown, args: readonly unknown[]): unknown {
   // Taken down now: the function may change what it was given.
+  // Without a `parse`, OpenAI's loop gives the function the model's JSON text.
   const given = event.wantsBodies ? serialise(parsed(args[0])) : undefined;
   const content = (result: EventContent): EventContent => ({ arguments: given ?? serialise(parsed(args[0])), ...result });
   const ok = (value: unknown): void =>
@@ -127,14 +129,4 @@ function watchThen(promise: any, ok: (value: unknown) => void, failed: (error: u
         : handler;
     return Reflect.apply(then, this, [seen(ok, fulfilled), seen(failed, rejected)]) as unknown;
   });
-}
-
-/** Without a `parse`, OpenAI's loop gives the function the model's JSON text. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
 }

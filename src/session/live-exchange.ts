@@ -1,5 +1,6 @@
 /** One HTTP attempt of an event: keeps its facts in both modes, and hands the bytes to the recording in full mode. */
 import { guard } from '../core/diagnostics.ts';
+import { requestIdIn } from '../core/request-id.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import type { Attempt, ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
@@ -81,12 +82,7 @@ export class LiveExchange implements OpenExchange {
 
 /** What the headers say of waiting and of the provider's request id. */
 function readHeaders(attempt: Attempt, headers: Headers): void {
-  const id =
-    headerOf(headers, 'x-request-id') ??
-    headerOf(headers, 'request-id') ??
-    headerOf(headers, 'x-debug-trace-id') ??
-    headerOf(headers, 'mistral-correlation-id') ??
-    headerOf(headers, 'x-amzn-requestid');
+  const id = requestIdIn((name) => headerOf(headers, name));
   if (id !== undefined) attempt.requestId = id.slice(0, 200);
   const wait = retryAfterMs({ exact: headerOf(headers, 'retry-after-ms'), value: headerOf(headers, 'retry-after') });
   if (wait !== undefined) attempt.retryAfterMs = wait;

@@ -180,7 +180,7 @@ describe.each(RUNTIME_MAJORS)('reach on Node %i', (major) => {
     const source = (listener: string): string => `
       const reach = startReach(targets, ${listener});
       const { future } = await import('./vendor/future/client.mjs');
-      say({ future, faults: listFaults().map((fault) => fault.site), copies: mine(reach).flatMap((copy) => copy.modules).filter((each) => each.reason) });`;
+      say({ future, faults: listFaults().map((fault) => fault.site), copies: mine(reach).flatMap((copy) => copy.modules).filter((each) => each.reason).map(({ target: _, ...each }) => each) });`;
     const file = join(trees.odd.dir, 'vendor/future/client.mjs');
     const refused = run(trees.odd, major, source(`({ version }) => 'version ' + version + ' is not known'`));
     expect(refused).toEqual({

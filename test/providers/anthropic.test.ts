@@ -3,6 +3,7 @@ import { anthropic } from '../../src/providers/anthropic/anthropic.ts';
 import type { ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
 import { contractOf } from './contract.ts';
+import { STAINLESS } from './stainless-claims.ts';
 
 const require = createRequire(import.meta.url);
 const body = {
@@ -42,37 +43,7 @@ contractOf(
         'text',
       ],
     },
-    errors: {
-      byStatus: {
-        400: 'BadRequestError',
-        401: 'AuthenticationError',
-        429: 'RateLimitError',
-        500: 'InternalServerError',
-      },
-      timeout: 'APIConnectionTimeoutError',
-      abort: 'APIUserAbortError',
-      refused: 'APIConnectionError',
-    },
-    can: {
-      retries: true,
-      rawResponse: 'stainless',
-      tee: true,
-      readableStream: true,
-      streamController: true,
-      abort: true,
-      abortInStream: true,
-      timeout: true,
-      incompleteStreams: true,
-      exchanges: true,
-      answerer: true,
-      toolCallIds: true,
-      cacheTokens: true,
-      responseIds: true,
-      responseModels: true,
-      droppedStreams: true,
-      errorCodes: true,
-      errorHeaders: true,
-    },
+    ...STAINLESS,
     streamHelper: (client) => client.messages.stream(body).finalMessage(),
     structured: async (client) => (await client.messages.parse({ ...body, output_config: { format } })).parsed_output,
     toolLoop: (client, run) => {

@@ -44,7 +44,7 @@ const spec: Omit<ProviderSpec, 'load'> = {
   },
   errors: {
     byStatus: { 400: 'ApiError', 401: 'ApiError', 404: 'ApiError', 429: 'ApiError', 500: 'ApiError' },
-    timeout: 'AbortError',
+    timeout: 'TimeoutError',
     abort: 'AbortError',
     refused: 'TypeError',
   },

@@ -1,6 +1,7 @@
 import { openai } from '../../src/providers/openai/openai.ts';
 import type { ProviderSpec, ToolTurn } from '../../src/testing/contract/spec.ts';
 import * as wire from '../../src/testing/wire.ts';
+import { STAINLESS } from './stainless-claims.ts';
 
 const body = { model: 'gpt-5-mini', messages: [{ role: 'user' as const, content: 'How is the weather?' }] };
 const schema = { name: 'place', schema: { type: 'object', properties: { city: { type: 'string' } } } };
@@ -41,37 +42,7 @@ export const openaiSpec: Omit<ProviderSpec, 'load'> = {
       'text',
     ],
   },
-  errors: {
-    byStatus: {
-      400: 'BadRequestError',
-      401: 'AuthenticationError',
-      429: 'RateLimitError',
-      500: 'InternalServerError',
-    },
-    timeout: 'APIConnectionTimeoutError',
-    abort: 'APIUserAbortError',
-    refused: 'APIConnectionError',
-  },
-  can: {
-    retries: true,
-    rawResponse: 'stainless',
-    tee: true,
-    readableStream: true,
-    streamController: true,
-    abort: true,
-    abortInStream: true,
-    timeout: true,
-    incompleteStreams: true,
-    exchanges: true,
-    answerer: true,
-    toolCallIds: true,
-    cacheTokens: true,
-    responseIds: true,
-    responseModels: true,
-    droppedStreams: true,
-    errorCodes: true,
-    errorHeaders: true,
-  },
+  ...STAINLESS,
   streamHelper: (client) => helpers(client).stream(body).finalChatCompletion(),
   structured: async (client) => {
     const parse = client.chat.completions.parse ? client.chat.completions : client.beta.chat.completions;

@@ -1,4 +1,5 @@
 /** One call of a model that the Vercel AI SDK makes: an LLM event, from the beginning of its first attempt to its answer, or to the last chunk of it. */
+import { codeWord } from '../../core/code-word.ts';
 import { guard } from '../../core/diagnostics.ts';
 import { saidBy } from '../../core/thrown.ts';
 import type { ErrorFacts, EventContent } from '../../events/model.ts';
@@ -7,7 +8,7 @@ import type { OpenEvent, Outcome } from '../../events/ports.ts';
 import { watchFetches } from '../../patch/observe-fetch.ts';
 import type { FetchedRequest, FetchSink } from '../../patch/observe-fetch.ts';
 import { observePiped } from '../../patch/observe-pipe.ts';
-import { codeWord, transportError } from '../../patch/transport-error.ts';
+import { transportError } from '../../patch/transport-error.ts';
 import type { StreamEnd, StreamSink } from '../../patch/observe-stream.ts';
 import { providerNamed } from './ai-sdk-names.ts';
 import type { Assembler, Operation } from '../contract.ts';

@@ -71,6 +71,8 @@ export function usageOf(given: unknown): Usage | undefined {
     output: count(output['total']) ?? count(usage['outputTokens']),
     cacheRead: count(input['cacheRead']) ?? count(inputDetails['cacheReadTokens']) ?? count(usage['cachedInputTokens']),
     cacheWrite: count(input['cacheWrite']) ?? count(inputDetails['cacheWriteTokens']),
+    // The provider's own words: only Anthropic's tell kinds of writes apart.
+    cacheWriteHour: count(fields(fields(usage['raw'])['cache_creation'])['ephemeral_1h_input_tokens']),
     reasoning: count(output['reasoning']) ?? count(outputDetails['reasoningTokens']) ?? count(usage['reasoningTokens']),
   });
 }

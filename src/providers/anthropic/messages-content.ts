@@ -12,6 +12,7 @@ import {
   blobPart,
   filePart,
   genericPart,
+  messageOf,
   modalityOf,
   reasoningPart,
   roleOf,
@@ -83,12 +84,9 @@ function contentParts(content: unknown): MessagePart[] {
   return Array.isArray(content) ? content.flatMap(blockParts) : textPart(content);
 }
 
-/** A message of tool results alone is a tool's message; the API has no role for it. */
 function inputMessage(value: unknown): InputMessage {
   const message = fields(value);
-  const parts = contentParts(message['content']);
-  const results = parts.length > 0 && parts.every((part) => part.type === 'tool_call_response');
-  return { role: results ? 'tool' : roleOf(message['role'], 'user'), parts };
+  return messageOf(roleOf(message['role'], 'user'), contentParts(message['content']));
 }
 
 /** Built-in tools have a type with a date and no schema. */

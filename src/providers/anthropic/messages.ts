@@ -60,6 +60,7 @@ function messagesUsage(value: unknown): Usage | undefined {
     output: count(usage['output_tokens']),
     cacheRead,
     cacheWrite,
+    cacheWriteHour: count(created['ephemeral_1h_input_tokens']),
     reasoning: count(fields(usage['output_tokens_details'])['thinking_tokens']),
   });
 }

@@ -26,13 +26,20 @@ interface Tokens {
   output: number | undefined;
   cacheRead: number | undefined;
   cacheWrite: number | undefined;
+  cacheWriteHour?: number | undefined;
 }
 
 /** Usage of figures that count cached input apart; our word for input includes it. */
-function usageOf({ input: fresh, output, cacheRead, cacheWrite }: Tokens): Usage | undefined {
+function usageOf({ input: fresh, output, cacheRead, cacheWrite, cacheWriteHour }: Tokens): Usage | undefined {
   const inputs = [fresh, cacheRead, cacheWrite].filter((n) => n !== undefined);
   const input = inputs.length > 0 ? inputs.reduce((a, b) => a + b) : undefined;
-  return presentOrNone({ input, output, cacheRead, cacheWrite });
+  return presentOrNone({ input, output, cacheRead, cacheWrite, cacheWriteHour });
+}
+
+/** What was written to be kept for an hour, where the writes are listed. */
+function hourOf(details: unknown): number | undefined {
+  if (!Array.isArray(details)) return undefined;
+  return details.map(fields).reduce((sum, each) => sum + (each['ttl'] === '1h' ? (count(each['inputTokens']) ?? 0) : 0), 0);
 }
 
 /**
@@ -46,6 +53,7 @@ export function converseUsage(value: unknown): Usage | undefined {
     output: count(usage['outputTokens']),
     cacheRead: count(usage['cacheReadInputTokens']) ?? count(usage['cacheReadInputTokenCount']),
     cacheWrite: count(usage['cacheWriteInputTokens']) ?? count(usage['cacheWriteInputTokenCount']),
+    cacheWriteHour: hourOf(usage['cacheDetails']),
   };
   const { input, output, cacheRead = 0, cacheWrite = 0 } = tokens;
   const cached = cacheRead + cacheWrite;

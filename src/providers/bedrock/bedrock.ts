@@ -2,6 +2,7 @@
  * The Bedrock runtime client of AWS's SDK, version 3. All calls go through the client's `send`, which it inherits from a class that the clients of all of AWS's services share:
  * so it is given one of its own. The methods of `BedrockRuntime` end there too.
  */
+import { codeWord } from '../../core/code-word.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guard } from '../../core/diagnostics.ts';
 import type { ErrorFacts } from '../../events/model.ts';
@@ -12,7 +13,7 @@ import type { StreamSink } from '../../patch/observe-stream.ts';
 import { looking } from '../../patch/own-member.ts';
 import { coverMethod } from '../../patch/registry.ts';
 import type { Method } from '../../patch/registry.ts';
-import { codeWord, errorType, systemCode } from '../../patch/transport-error.ts';
+import { errorType, systemCode } from '../../patch/transport-error.ts';
 import { sendWithAttempts } from './bedrock-attempts.ts';
 import { metricsUsage } from './bedrock-facts.ts';
 import { applyGuardrail, bedrockCountTokens, startAsyncInvoke } from './bedrock-operations.ts';

@@ -12,6 +12,7 @@ import { fields, items, present, some, text, type Fields } from '../fields.ts';
 import {
   blobPart,
   genericPart,
+  messageOf,
   reasoningPart,
   roleOf,
   serverCallPart,
@@ -110,12 +111,9 @@ function contentParts(content: unknown): MessagePart[] {
   return Array.isArray(content) ? content.flatMap(blockParts) : textPart(content);
 }
 
-/** A message of tool results alone is a tool's message; the API has no role for it. */
 function inputMessage(value: unknown): InputMessage {
   const message = fields(value);
-  const parts = contentParts(message['content']);
-  const results = parts.length > 0 && parts.every((part) => part.type === 'tool_call_response');
-  return { role: results ? 'tool' : roleOf(message['role'], 'user'), parts };
+  return messageOf(roleOf(message['role'], 'user'), contentParts(message['content']));
 }
 
 /** A tool of the app, or one that Bedrock runs, which has a name and no more. */

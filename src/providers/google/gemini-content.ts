@@ -11,6 +11,7 @@ import { fields, items, present, some, text, word, type Fields } from '../fields
 import {
   blobPart,
   genericPart,
+  messageOf,
   modalityOf,
   reasoningPart,
   serverCallPart,
@@ -64,10 +65,8 @@ const ROLES: Record<string, string> = { model: 'assistant', function: 'tool' };
 
 /** A message of nothing but results is a tool's message; the API has no role for it. */
 function inputMessage(content: Fields): InputMessage {
-  const parts = partsOf(content);
   const role = text(content['role']) ?? 'user';
-  const results = parts.length > 0 && parts.every((part) => part.type === 'tool_call_response');
-  return { role: results ? 'tool' : (ROLES[role] ?? role), parts };
+  return messageOf(ROLES[role] ?? role, partsOf(content));
 }
 
 /** Tools by what they are: those of the app with a schema, those that Google runs by the member that switches them on. */

@@ -62,15 +62,16 @@ function watchStream(value: any, sink: StreamSink): boolean {
   return true;
 }
 
-const kindOf = (operation: Operation): CallKind => ({
-  provider: 'gcp.gemini',
-  operation,
-  error: genaiError,
-  body,
-  client: (self) => self?.apiClient,
-  server: serverOf,
-  watchStream,
-});
+/** The SDK's own timer aborts the request, and what comes of that is the `AbortError` that the app's signal would have made. */
+function callError(error: any, signal: any): ErrorFacts {
+  const facts = genaiError(error);
+  return facts.type === 'AbortError' && signal?.aborted !== true ? { type: 'TimeoutError' } : facts;
+}
+
+const kindOf = (operation: Operation): ((self: any, args: readonly any[]) => CallKind) => {
+  const kind = { provider: 'gcp.gemini', operation, body, client: (self: any) => self?.apiClient, server: serverOf, watchStream };
+  return (_self, [params]) => ({ ...kind, error: (error) => callError(error, params?.config?.abortSignal) });
+};
 
 /** A method of `Models`. The client that it sends through is of a class that can be reached from here only. */
 function modelsMethod(original: Method, operation: Operation): Method {

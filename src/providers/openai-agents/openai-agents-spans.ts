@@ -9,6 +9,7 @@ import { hub } from '../../events/ports.ts';
 import type { EventStart, OpenEvent, Outcome } from '../../events/ports.ts';
 import { providerNamed } from '../ai-sdk/ai-sdk-names.ts';
 import type { Operation } from '../contract.ts';
+import { parsed } from '../fields.ts';
 import { agentStart, Kept, openEvent, succeeded, toolStart } from '../framework-events.ts';
 import { agentsGeneration } from './openai-agents-generation.ts';
 import { responses } from '../openai/responses.ts';
@@ -212,14 +213,4 @@ function outcomeOf(error: any, data: any): Outcome {
   const told: unknown = error.data?.error;
   const message = typeof told === 'string' ? `${String(error.message)}: ${told}` : String(error.message);
   return { status: 'error', error: errorOf(error, data), content: () => ({ ...content(), error: { message } }) };
-}
-
-/** The value of what the SDK holds as JSON text. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
 }

@@ -44,7 +44,7 @@ describe('Converse', () => {
           ],
           serviceTier: 'priority',
         },
-        usage: { input: 18, output: 25, cacheRead: 3, cacheWrite: 4 },
+        usage: { input: 18, output: 25, cacheRead: 3, cacheWrite: 4, cacheWriteHour: 0 },
       },
     ]);
   });
@@ -131,6 +131,20 @@ describe('Converse', () => {
       'among the input, as the total says',
       { inputTokens: 106, outputTokens: 3, totalTokens: 109, cacheReadInputTokens: 100, cacheWriteInputTokens: 0 },
       { input: 106, output: 3, cacheRead: 100, cacheWrite: 0 },
+    ],
+    [
+      'written for an hour in part',
+      {
+        inputTokens: 6,
+        outputTokens: 3,
+        totalTokens: 16,
+        cacheWriteInputTokens: 7,
+        cacheDetails: [
+          { ttl: '1h', inputTokens: 4 },
+          { ttl: '5m', inputTokens: 3 },
+        ],
+      },
+      { input: 13, output: 3, cacheWrite: 7, cacheWriteHour: 4 },
     ],
     ['none', { inputTokens: 6, outputTokens: 3, totalTokens: 9 }, { input: 6, output: 3 }],
     ['nothing said', {}, undefined],

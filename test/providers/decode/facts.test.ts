@@ -198,7 +198,7 @@ describe('P5 usage is there, or said to be absent, never 0 by default', () => {
       output_tokens: 2,
       cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 },
     };
-    expect(messages.response({ usage }).usage).toEqual({ input: 8, output: 2, cacheWrite: 7 });
+    expect(messages.response({ usage }).usage).toEqual({ input: 8, output: 2, cacheWrite: 7, cacheWriteHour: 4 });
   });
 });
 

@@ -102,6 +102,13 @@ describe('Vercel AI SDK', () => {
         outputTokenDetails: { reasoningTokens: 2 },
       }),
     ).toEqual({ input: 5, cacheRead: 3, cacheWrite: 1, reasoning: 2 });
+    expect(
+      usageOf({
+        inputTokens: 9,
+        inputTokenDetails: { cacheWriteTokens: 5 },
+        raw: { cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 2 } },
+      }),
+    ).toEqual({ input: 9, cacheWrite: 5, cacheWriteHour: 2 });
     expect(usageOf({ inputTokens: { total: undefined }, outputTokens: {} })).toBeUndefined();
     expect(usageOf({ tokens: Number.NaN })).toBeUndefined();
     expect(usageOf(undefined)).toBeUndefined();
