@@ -39,6 +39,32 @@ export function reportFault(site: string, error: unknown): void {
   }
 }
 
+/** Things said of one process; an app that makes up a new word each time is not told of each. */
+const NOTICES_MAX = 100;
+const notices = new Set<string>();
+let reader: ((text: string) => void) | null = null;
+
+/** Told of each notice, and at once of those that came before there was anybody to tell. */
+export function onNotice(listen: ((text: string) => void) | null): void {
+  reader = listen;
+  for (const text of notices) tell(text);
+}
+
+/** Says something that the app's author should know and that is no fault, once. Never throws. */
+export function notice(text: string): void {
+  if (notices.size >= NOTICES_MAX || notices.has(text)) return;
+  notices.add(text);
+  tell(text);
+}
+
+function tell(text: string): void {
+  try {
+    reader?.(text);
+  } catch {
+    // As with faults.
+  }
+}
+
 /** Runs `fn`; a throw is reported under `site` and becomes `fallback`. */
 export function guard<T>(site: string, fn: () => T, fallback: T): T {
   try {

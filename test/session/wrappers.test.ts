@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { onNotice } from '../../src/core/diagnostics.ts';
 import { hub } from '../../src/events/ports.ts';
 import { recordDecision, recordFailure, recordQualitySignal } from '../../src/session/notes.ts';
 import { recordAction, recordTool } from '../../src/session/wrappers.ts';
@@ -95,6 +96,117 @@ describe('E4 wrappers', () => {
     await outer();
     const [first, second] = events();
     expect(first!.parent).toBe(second!.id);
+  });
+
+  it('keep own members, prototype and kind of function, and are no more to be called with new than it was', async () => {
+    const plain = async (_a: number): Promise<number> => 1;
+    const bare = Object.assign(plain, { description: 'what it does', schema: { type: 'object' } });
+    const wrapped = recordTool(bare);
+    expect([wrapped.name, wrapped.length, wrapped.description, wrapped.schema]).toEqual([
+      'plain',
+      1,
+      bare.description,
+      bare.schema,
+    ]);
+    expect(wrapped.schema).toBe(bare.schema);
+    expect(wrapped.constructor.name).toBe('AsyncFunction');
+    expect(Object.getOwnPropertyDescriptors(wrapped)).toEqual(Object.getOwnPropertyDescriptors(bare));
+    expect(() => new (wrapped as unknown as new () => unknown)()).toThrow(TypeError);
+    await wrapped(1);
+    recordAction(
+      (
+        () => () =>
+          2
+      )(),
+    )();
+    expect(events().map(({ name }) => name)).toEqual(['execute_tool plain', 'anonymous']);
+  });
+
+  it('can be called with new where it could, and be extended', () => {
+    class Point {
+      static origin = 'o';
+      static #made = 0;
+      readonly made: number;
+      readonly target: unknown;
+      constructor(more: number) {
+        this.target = new.target;
+        this.made = ++Point.#made + more;
+      }
+    }
+    const Wrapped = recordAction('point', Point);
+    class Sub extends Wrapped {}
+    const [point, sub] = [new Wrapped(1), new Sub(2)];
+    expect([point.made, point.target, point instanceof Wrapped, point instanceof Point]).toEqual([2, Point, true, true]);
+    expect([sub.made, sub.target, sub instanceof Sub, sub instanceof Wrapped, Wrapped.origin]).toEqual([4, Sub, true, true, 'o']);
+    expect(() => (Wrapped as unknown as () => void)()).toThrow(TypeError);
+    expect(events().map(({ name, status }) => [name, status])).toEqual([
+      ['point', 'ok'],
+      ['point', 'ok'],
+      ['point', 'error'],
+    ]);
+  });
+
+  it('mark a tool that changes something outside, and only that', () => {
+    const mark = Symbol.for('hindcast.side-effect');
+    expect([recordTool('a', () => 1, { sideEffect: true }), recordTool('a', () => 1)].map((fn) => mark in fn)).toEqual([
+      true,
+      false,
+    ]);
+    expect(
+      mark in
+        recordAction(
+          'again',
+          recordTool(() => 1, { sideEffect: true }),
+        ),
+    ).toBe(true);
+  });
+
+  it('end although what was thrown cannot be read', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const nameless = Object.defineProperty(new Error('x'), 'name', {
+      get() {
+        throw new Error('no');
+      },
+    });
+    for (const thrown of [proxy, Object.create(null) as object, nameless, undefined, Symbol('s')]) {
+      let caught: unknown;
+      try {
+        recordTool('odd', (_given: string) => {
+          throw thrown;
+        })('given');
+      } catch (error) {
+        caught = error;
+      }
+      expect(Object.is(caught, thrown)).toBe(true);
+    }
+    expect(events().map(({ status, content }) => [status, content?.arguments])).toEqual(
+      Array.from({ length: 5 }, () => ['error', 'given']),
+    );
+  });
+
+  it('leave what they cannot wrap as it is, and say so once', () => {
+    const said: string[] = [];
+    onNotice((text) => said.push(text));
+    said.length = 0;
+    const any = recordTool as unknown as (...args: unknown[]) => any;
+    class Plain {}
+    const value = { not: 'a function' };
+    expect(any('name', value)).toBe(value);
+    expect(any('name', undefined)).toBeUndefined();
+    expect([any(Plain), any(5), any(null)('no', 'member')]).toEqual([Plain, 5, 'no']);
+    for (const kind of ['getter', 'setter', 'accessor', 'class']) {
+      expect(any(() => 1, { kind, name: 'm' })).toBeUndefined();
+      expect(any('named')(() => 1, { kind, name: 'm' })).toBeUndefined();
+    }
+    expect(any(undefined, { kind: 'field', name: Symbol('f') })(value)).toBe(value);
+    expect(any({}, 'getter', { get: () => 1, configurable: true })).toBeUndefined();
+    expect(any({}, 'parameter', 0)).toBeUndefined();
+    expect(any({}, 'field', undefined)).toBeUndefined();
+    onNotice(null);
+    expect(new Set(said).size).toBe(said.length);
+    expect(said.every((text) => text.startsWith('recordTool was used on '))).toBe(true);
+    expect(said).toContain('recordTool was used on the getter m: it is for functions and methods, and changes nothing there');
   });
 
   it('E6 only call the original when nothing records', () => {
