@@ -9,6 +9,7 @@ import type { LlmFacts, SpanEvent } from './model.ts';
 import { codeOf, idOf, nameOf } from './safe-words.ts';
 import { addContent } from './span-content.ts';
 import { noteEvents, retryEvents } from './span-events.ts';
+import { addRun, agentIn, agentNameOf, hasFailed } from './span-run.ts';
 import { AttributeList, SPAN_KIND, type Attribute, type SpanSource, type TraceGroup, type WireSpan } from './wire-span.ts';
 
 const CLIENT_OPERATIONS = new Set(['chat', 'generate_content', 'text_completion', 'embeddings']);
@@ -40,7 +41,7 @@ function shapeOf(event: SpanEvent, header: SessionLine, profile: Profile): Shape
   const tool = nameOf(event.tool?.name);
   if (tool !== undefined) return { name: `execute_tool ${tool}`, kind: SPAN_KIND.internal, operation: 'execute_tool', names };
   if (event.type === 'agent') {
-    const agent = agentOf(event, header);
+    const agent = agentNameOf(event, header);
     return {
       name: agent === undefined ? 'invoke_agent' : `invoke_agent ${agent}`,
       kind: SPAN_KIND.internal,
@@ -50,12 +51,6 @@ function shapeOf(event: SpanEvent, header: SessionLine, profile: Profile): Shape
     };
   }
   return { name, kind: SPAN_KIND.internal, names };
-}
-
-/** The agent that an event is about: an agent event's own name, else the configured agent. */
-function agentOf(event: SpanEvent, header: SessionLine): string | undefined {
-  const own = event.type === 'agent' ? nameOf(event.name)?.replace(/^invoke_agent ?/, '') : undefined;
-  return own || nameOf(header.agent?.name);
 }
 
 /** The model asked for, or, of a request that named none, the one that answered. */
@@ -146,13 +141,14 @@ function errorTypeOf(event: SpanEvent): string {
 
 function addOutcome(list: AttributeList, event: SpanEvent, names: Names): void {
   const { error, cost, attempts } = event;
-  if (event.status === 'error') list.string(names.errorType, errorTypeOf(event));
+  if (hasFailed(event)) list.string(names.errorType, errorTypeOf(event));
   else if (error !== undefined) list.string(names.ownErrorType, codeOf(error.type));
   if (event.status === 'cancelled' || event.status === 'unfinished') list.string(names.status, event.status);
   if (error !== undefined) {
     list.string(names.errorCode, codeOf(error.code));
     list.int(names.httpStatus, error.status);
     list.double(names.retryAfterMs, error.retryAfterMs);
+    list.string(names.errorFrom, idOf(error.from));
   }
   list.string(names.requestId, idOf(error?.requestId ?? attempts?.at(-1)?.requestId));
   if (attempts !== undefined && attempts.length > 0) list.int(names.attempts, attempts.length);
@@ -162,12 +158,13 @@ function addOutcome(list: AttributeList, event: SpanEvent, names: Names): void {
   }
 }
 
-function addSession(list: AttributeList, header: SessionLine, names: Names): void {
+function addSession(list: AttributeList, event: SpanEvent, header: SessionLine, names: Names): void {
+  const agent = agentIn(event, header);
   list.string(names.sessionId, header.id);
   list.string(names.sessionName, nameOf(header.name));
   list.string(names.sessionParent, idOf(header.parent));
-  list.string(names.agentId, nameOf(header.agent?.id));
-  list.string(names.agentVersion, nameOf(header.agent?.version));
+  list.string(names.agentId, nameOf(agent?.id));
+  list.string(names.agentVersion, nameOf(agent?.version));
 }
 
 /** The event as a span of the given profile. */
@@ -176,8 +173,10 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
   const { name, kind, operation, names } = shapeOf(event, header, options.profile);
   const list = new AttributeList();
   list.string(names.operation, operation);
+  // The conventions have a place for it in what agents and tools do.
+  const conventional = operation !== undefined && (event.llm === undefined || event.type === 'agent');
+  list.string(conventional ? names.agentName : names.ownAgentName, agentNameOf(event, header));
   if (event.llm === undefined || event.type === 'agent') {
-    list.string(names.agentName, operation === undefined ? undefined : agentOf(event, header));
     list.string(names.toolName, nameOf(event.tool?.name));
     list.string(names.toolType, codeOf(event.tool?.type));
     list.string(names.toolCallId, idOf(event.tool?.callId));
@@ -195,7 +194,8 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
   }
   list.string(names.eventType, codeOf(event.type));
   addOutcome(list, event, names);
-  addSession(list, header, names);
+  addSession(list, event, header, names);
+  addRun(list, event, names);
   const events = [...retryEvents(event, header, names), ...noteEvents(event, header, names, content !== undefined)];
   const startNs = BigInt(header.epoch + event.start) * 1000n;
   const endNs = BigInt(header.epoch + Math.max(event.start, event.end)) * 1000n;
@@ -210,7 +210,7 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
     events: events.toSorted((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0)),
   };
   if (event.parent !== undefined) span.parentSpanId = event.parent;
-  if (event.status === 'error') span.status = { code: 2 };
+  if (hasFailed(event)) span.status = { code: 2 };
   if (content !== undefined) addContent(span, source, content, { names, list });
   return span;
 }

@@ -15,6 +15,9 @@ export interface LineBase {
   t: number;
 }
 
+/** Code of the app's own that decides what of a recording leaves the machine, and how. */
+export type Guard = 'exporter' | 'processors' | 'redactor';
+
 /** First line of each recording. */
 export interface SessionLine extends LineBase {
   k: 'session';
@@ -47,6 +50,8 @@ export interface SessionLine extends LineBase {
   links?: SessionLink[];
   /** The app's own code stands between the recording and the backend (redactor, processor, exporter): no process without it may export this. */
   guarded?: true;
+  /** Which of them; absent where it is not known. */
+  guards?: Guard[];
   /** Full mode only: the command line and the folder the process was started in. */
   argv?: string[];
   cwd?: string;
@@ -167,7 +172,7 @@ export interface LogLine extends LineBase {
   text: string;
 }
 
-/** The machine and the project that the session ran on: known some time after it began, or never. */
+/** The machine and the project that the session ran on: known some time after it began, or never. Members of a further such line replace those before; of `packages`, its own members. */
 export interface HostLine extends LineBase {
   k: 'host';
   h: HostFacts;
@@ -200,7 +205,7 @@ export interface EndLine extends LineBase {
   tags?: string[];
   metadata?: Record<string, MetadataValue>;
   links?: SessionLink[];
-  /** What was printed and not kept: pieces, and their UTF-16 units. */
+  /** What was printed and not kept: whole pieces, and all the UTF-16 units that are missing; of what was printed as bytes, its bytes. */
   logsDropped?: { pieces: number; chars: number };
 }
 

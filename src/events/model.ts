@@ -96,6 +96,8 @@ export interface Usage {
   cacheRead?: number;
   /** Part of `input` that was written to the provider's cache. */
   cacheWrite?: number;
+  /** Part of `cacheWrite` that is kept for an hour, where the provider tells it apart. */
+  cacheWriteHour?: number;
   /** Part of `output` spent on reasoning. */
   reasoning?: number;
   audioInput?: number;
@@ -168,6 +170,8 @@ export interface StepFacts {
   seq: number;
   /** `plan`, `retrieve`, `tool`, `respond`, `other`, or a registered word (vocabulary.ts). */
   type: string;
+  /** The type is in no vocabulary. */
+  unknownType?: true;
   /** From 1. A retry is a step of its own. */
   attempt: number;
   /** Id of the step that this one is another attempt of. */

@@ -3,7 +3,7 @@ import { boundedText } from './bounded-json.ts';
 import type { Names } from './genai-names.ts';
 import type { SessionLine } from './lines.ts';
 import type { Note, SpanEvent } from './model.ts';
-import { codeOf } from './safe-words.ts';
+import { codeOf, idOf } from './safe-words.ts';
 import { AttributeList, type WireSpanEvent } from './wire-span.ts';
 
 /** Span events of one span, of either kind; a retry loop or a loop of notes that went wild does not make a span that no backend takes. */
@@ -44,6 +44,8 @@ function addNote(list: AttributeList, note: Note, names: Names, withContent: boo
   } else if (note.kind === 'failure') {
     list.string(names.failureType, codeOf(note.type));
     list.string(names.failureCode, codeOf(note.code));
+    list.string(names.failureStep, idOf(note.step));
+    list.bool(names.failureAuto, note.auto);
     if (withContent && note.content?.message !== undefined) {
       list.string(names.failureMessage, boundedText(note.content.message, TEXT_CHARS_MAX));
     }

@@ -1,5 +1,10 @@
-/** The closed vocabularies of failures, decisions and quality signals (docs/words.md). Codes are checked by types and at run time. */
+/** The closed vocabularies of steps, failures, decisions and quality signals. Words are checked by types and at run time; an app adds its own in custom-vocabulary.ts. */
+import type { CustomVocabulary } from './custom-vocabulary.ts';
 
+/** What kind of action a step is. */
+export const STEP_TYPES = ['plan', 'retrieve', 'tool', 'respond', 'other'] as const;
+
+/** Why something failed: from a type to its codes. */
 export const FAILURE_CODES = {
   tool: ['timeout', 'invalid_response', 'connection_error', 'api_error', 'auth_error', 'schema_invalid'],
   model: [
@@ -17,6 +22,7 @@ export const FAILURE_CODES = {
   orchestration: ['max_retries_exceeded', 'invalid_state', 'constraint_violation', 'uncaught_exception', 'aborted'],
 } as const;
 
+/** Why an agent took one way and not another: from what was decided to the reasons for it. */
 export const DECISION_CODES = {
   tool_selection: [
     'fresh_data_required',
@@ -44,6 +50,7 @@ export const DECISION_CODES = {
   orchestration_path: ['sequential_required', 'parallel_preferred', 'conditional_branch', 'early_exit', 'fallback_path'],
 } as const;
 
+/** What was observed about quality: from a type to its codes. */
 export const SIGNAL_CODES = {
   schema_valid: ['full_match', 'partial_match', 'validation_failed', 'no_schema_defined'],
   empty_retrieval: ['no_results', 'filtered_out', 'index_empty'],
@@ -54,17 +61,22 @@ export const SIGNAL_CODES = {
   token_usage: ['low_usage', 'moderate_usage', 'high_usage', 'limit_approached'],
 } as const;
 
-export type FailureType = keyof typeof FAILURE_CODES;
-export type FailureCode<T extends FailureType = FailureType> = (typeof FAILURE_CODES)[T][number];
-export type DecisionType = keyof typeof DECISION_CODES;
-export type DecisionCode<T extends DecisionType = DecisionType> = (typeof DECISION_CODES)[T][number];
-export type SignalType = keyof typeof SIGNAL_CODES;
-export type SignalCode<T extends SignalType = SignalType> = (typeof SIGNAL_CODES)[T][number];
+/** What an app has added of one kind; nothing where it has not. */
+type Added<K extends string> = K extends keyof CustomVocabulary ? CustomVocabulary[K] : unknown;
+type Types<Codes, K extends string> = keyof Codes | (keyof Added<K> & string);
+type CodesOf<Codes, K extends string, T> =
+  | (T extends keyof Codes ? (Codes[T] extends readonly (infer C)[] ? C : never) : never)
+  | (T extends keyof Added<K> ? Added<K>[T] & string : never);
 
-const TABLES = { failure: FAILURE_CODES, decision: DECISION_CODES, signal: SIGNAL_CODES } as const;
+/** The words of a list, and those that an app has added to it. */
+type Words<List extends readonly string[], K extends string> =
+  | List[number]
+  | (K extends keyof CustomVocabulary ? CustomVocabulary[K] & string : never);
 
-/** Whether `code` belongs to `type` in the vocabulary of `kind`. */
-export function isKnownCode(kind: keyof typeof TABLES, type: string, code: string): boolean {
-  const codes = (TABLES[kind] as Record<string, readonly string[]>)[type];
-  return codes !== undefined && codes.includes(code);
-}
+export type StepType = Words<typeof STEP_TYPES, 'step'>;
+export type FailureType = Types<typeof FAILURE_CODES, 'failure'>;
+export type FailureCode<T extends FailureType = FailureType> = CodesOf<typeof FAILURE_CODES, 'failure', T>;
+export type DecisionType = Types<typeof DECISION_CODES, 'decision'>;
+export type DecisionCode<T extends DecisionType = DecisionType> = CodesOf<typeof DECISION_CODES, 'decision', T>;
+export type SignalType = Types<typeof SIGNAL_CODES, 'signal'>;
+export type SignalCode<T extends SignalType = SignalType> = CodesOf<typeof SIGNAL_CODES, 'signal', T>;

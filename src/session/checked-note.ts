@@ -1,7 +1,8 @@
 /** Notes on their way in: checked against the vocabulary, and without what was said where content is not kept. */
+import { notice } from '../core/diagnostics.ts';
+import { isKnownCode } from '../events/custom-vocabulary.ts';
 import type { Note } from '../events/model.ts';
 import type { NoteInput } from '../events/ports.ts';
-import { isKnownCode } from '../events/vocabulary.ts';
 
 /** What a type or a code may look like. Anything else may be a sentence that somebody said, and is not kept. */
 const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
@@ -14,10 +15,17 @@ export function token(text: unknown): string {
 
 const bounded = (text: unknown): string => String(text).slice(0, 10_000);
 
+/** The flag of a code that is in no vocabulary, which is said once. */
+function flagOf(kind: NoteInput['kind'], type: string, code: string): { unknownCode?: true } {
+  if (isKnownCode(kind, type, code)) return {};
+  notice(`${kind} ${type}: ${code} is not in the vocabulary; it is kept and flagged (registerVocabulary() makes it known)`);
+  return { unknownCode: true };
+}
+
 /** The note as it is recorded. An unknown code is flagged, and never loses the note. */
 export function checkedNote(input: NoteInput, at: number, withContent: boolean): Note {
   const type = token(input.type);
-  const flag = (code: string): { unknownCode?: true } => (isKnownCode(input.kind, type, code) ? {} : { unknownCode: true });
+  const flag = (code: string): { unknownCode?: true } => flagOf(input.kind, type, code);
   if (input.kind === 'decision') {
     const reasonCode = token(input.reasonCode);
     const note: Note = { kind: 'decision', at, type, reasonCode, ...flag(reasonCode) };

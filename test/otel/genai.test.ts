@@ -241,6 +241,70 @@ describe('T1 an event as a span', () => {
     ]);
   });
 
+  it('S8 says of a run how it stands, and of what is in it which run that is', () => {
+    const { spans } = encode('main');
+    const run = spans['run']!;
+    expect([run.name, run.status]).toEqual(['invoke_agent triage', undefined]);
+    expect(attributesOf(run.attributes)).toMatchObject({
+      'gen_ai.agent.name': 'triage',
+      'hindcast.agent.id': 'triage',
+      'hindcast.agent.version': '2',
+      'hindcast.run.id': 'a0a0a0a0a0a0a0a0',
+      'hindcast.run.parent_id': 'b0b0b0b0b0b0b0b0',
+      'hindcast.run.name': 'nightly triage',
+      'hindcast.run.status': 'partial',
+      'hindcast.run.reason': 'ended',
+      'hindcast.run.steps': 3,
+      'hindcast.run.retries': 1,
+      'hindcast.run.errors': 2,
+      'hindcast.environment': 'staging',
+    });
+    expect(attributesOf(run.attributes)).not.toHaveProperty('error.type');
+    expect(run.events.map(({ attributes }) => attributesOf(attributes))).toEqual([
+      { 'hindcast.failure.type': 'tool', 'hindcast.failure.code': 'timeout', 'hindcast.failure.step': 'c0c0c0c0c0c0c0c0' },
+    ]);
+    const chat = attributesOf(spans['chatInRun']!.attributes);
+    expect(chat).toMatchObject({
+      'hindcast.run.id': 'a0a0a0a0a0a0a0a0',
+      'hindcast.agent.name': 'triage',
+      'hindcast.agent.id': 'triage',
+    });
+    // The version of the session's agent is not that of another one.
+    expect(chat).not.toHaveProperty('hindcast.agent.version');
+    expect(attributesOf(spans['chat']!.attributes)).not.toHaveProperty('hindcast.run.id');
+  });
+
+  it('S8 shows a run as an error where it failed, and nowhere else', () => {
+    const { spans } = encode('main');
+    expect(spans['failedRun']!.status).toEqual({ code: 2 });
+    expect(attributesOf(spans['failedRun']!.attributes)).toMatchObject({
+      'error.type': 'TimeoutError',
+      'hindcast.error.from': 'c0c0c0c0c0c0c0c0',
+      'hindcast.run.status': 'failure',
+      'hindcast.run.reason': 'exception',
+    });
+    expect(spans['leftRun']!.status).toEqual({ code: 2 });
+    expect(attributesOf(spans['leftRun']!.attributes)).toMatchObject({ 'error.type': '_OTHER', 'hindcast.status': 'unfinished' });
+  });
+
+  it('S8 numbers steps, and says which is another try of which', () => {
+    const { spans } = encode('main');
+    expect(spans['step']!.name).toBe('search the docs');
+    expect(attributesOf(spans['step']!.attributes)).toMatchObject({
+      'hindcast.run.id': 'a0a0a0a0a0a0a0a0',
+      'hindcast.step.seq': 3,
+      'hindcast.step.type': 'retrieve',
+      'hindcast.step.attempt': 2,
+      'hindcast.step.retry_of': 'c0c0c0c0c0c0c0c0',
+      'hindcast.agent.name': 'triage',
+    });
+    expect(attributesOf(spans['failedStep']!.attributes)).toMatchObject({
+      'hindcast.step.type': 'dream',
+      'hindcast.step.unknown_type': true,
+    });
+    expect(attributesOf(spans['failedStep']!.events[0]!.attributes)).toMatchObject({ 'hindcast.failure.auto': true });
+  });
+
   it('T8 keeps content valid JSON when it has to be cut', () => {
     const long = 'ä'.repeat(300_000);
     const content: MessageContent = {
