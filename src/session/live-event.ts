@@ -1,8 +1,9 @@
 /** An event that has begun: gathers what becomes known of it, and makes the one line that the recording keeps. */
 import { monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
-import { serialise } from '../core/serialise.ts';
+import { serialise, serialiseBody } from '../core/serialise.ts';
 import { classifyFailure } from '../events/failure-class.ts';
+import type { FailureClass } from '../events/failure-class.ts';
 import type {
   AgentFacts,
   AttributeValue,
@@ -17,9 +18,10 @@ import type {
 import type { EventStart, ExchangeRequest, NoteInput, OpenEvent, OpenExchange, Outcome } from '../events/ports.ts';
 import { activeSpanContext } from '../otel/app-context.ts';
 import { checkedNote } from './checked-note.ts';
+import { cluesOf } from './clues.ts';
 import { LiveExchange } from './live-exchange.ts';
 import type { LiveSession } from './live-session.ts';
-import { originOf, rememberOrigin } from './origins.ts';
+import { lastOriginOf, originOf, rememberOrigin } from './origins.ts';
 import { RunState } from './run-state.ts';
 import { scopes } from './scope.ts';
 
@@ -84,7 +86,7 @@ export class LiveEvent implements OpenEvent {
     this.state = start.type === 'agent' ? new RunState() : null;
     this.agentRun = this.state === null ? around : this;
     this.agent = start.agent ?? around?.agent;
-    this.step = start.type === 'step' ? around?.state?.nextStep(start.step) : undefined;
+    this.step = start.type === 'step' ? around?.state?.nextStep(id, start.name, start.step) : undefined;
     if (start.attributes !== undefined) this.set(start.attributes);
     if (start.llm !== undefined) this.#appSpan = activeSpanContext()?.spanId;
     const agent = session.foreign(this.agent);
@@ -199,7 +201,10 @@ export class LiveEvent implements OpenEvent {
     if (agent) event.agent = agent;
     if (error) event.error = error;
     if (this.state) event.run = this.state.facts(outcome, this.#environment);
-    if (this.step) event.step = this.step;
+    if (this.step) {
+      event.step = this.step;
+      this.agentRun?.state?.stepEnded(this.step.seq, outcome.status);
+    }
     if (this.#llm) event.llm = this.#answered(this.#llm, outcome);
     if (this.#tool) event.tool = this.#tool;
     if (this.#exchanges) event.attempts = this.#exchanges.map((exchange) => exchange.attempt);
@@ -216,18 +221,26 @@ export class LiveEvent implements OpenEvent {
 
   /** The error of an event that failed: where it began, and, if here, what kind of failure it is, unless the app said so. */
   #failed({ error, thrown }: Outcome): ErrorFacts | undefined {
-    const from = originOf(thrown);
-    if (from !== undefined && from !== this.id) return { ...(error ?? { type: 'Error' }), from };
-    rememberOrigin(thrown, this.id);
+    const from = originOf(thrown, this) ?? (this.type === 'error' ? lastOriginOf(thrown, this) : undefined);
+    if (from !== undefined) return { ...(error ?? { type: 'Error' }), from };
+    rememberOrigin(thrown, this);
     if (this.#notes?.some(({ kind }) => kind === 'failure')) return error;
-    const failure = guard(
-      'session.classify',
-      () => this.session.classify?.(thrown, { type: this.type, name: this.#name, error }) ?? undefined,
-      undefined,
-    );
-    const found = failure ?? classifyFailure({ type: this.type, error, step: this.step });
-    if (found !== null) this.#keepNote({ kind: 'failure', ...found, ...(failure === undefined && { auto: true }) });
+    const own = guard('session.classify', () => this.#classified(error, thrown), undefined);
+    const found = own ?? guard('session.classify', () => this.#readFailure(error, thrown), null);
+    if (found !== null) this.#keepNote({ kind: 'failure', ...found, ...(own === undefined && { auto: true }) });
     return error;
+  }
+
+  /** What the app's classifier makes of it; undefined where it leaves it to hindcast. */
+  #classified(error: ErrorFacts | undefined, thrown: unknown): { type: string; code: string } | undefined {
+    const said: unknown = this.session.classify?.(thrown, { type: this.type, name: this.#name, error });
+    const { type, code } = (typeof said === 'object' && said !== null ? said : {}) as { type?: unknown; code?: unknown };
+    return typeof type === 'string' && typeof code === 'string' ? { type, code } : undefined;
+  }
+
+  #readFailure(error: ErrorFacts | undefined, thrown: unknown): FailureClass | null {
+    const { type, step } = this;
+    return classifyFailure({ type, error, step, ...cluesOf(thrown, this.#exchanges?.at(-1)?.attempt) });
   }
 
   #endOf({ endedUs }: Outcome): number {
@@ -267,7 +280,7 @@ function plainContent(content: EventContent): EventContent {
   if (content.error) out.error = content.error;
   if (content.arguments !== undefined) out.arguments = serialise(content.arguments);
   if (content.result !== undefined) out.result = serialise(content.result);
-  if (content.request !== undefined) out.request = serialise(content.request);
-  if (content.response !== undefined) out.response = serialise(content.response);
+  if (content.request !== undefined) out.request = serialiseBody(content.request);
+  if (content.response !== undefined) out.response = serialiseBody(content.response);
   return out;
 }

@@ -2,7 +2,7 @@
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { newTraceId } from '../core/ids.ts';
-import type { RecordMode, SessionLine } from '../events/lines.ts';
+import type { EndLine, RecordMode, SessionLine, SessionLink } from '../events/lines.ts';
 import type {
   AgentFacts,
   EndReason,
@@ -13,10 +13,14 @@ import type {
   SessionStats,
   SpanEvent,
 } from '../events/model.ts';
-import type { Outcome } from '../events/ports.ts';
+import type { Outcome, RemoteParent } from '../events/ports.ts';
+import type { Guard } from '../events/lines.ts';
 import { openLog } from '../recording/log-writer.ts';
 import type { LogOptions, SessionLog } from '../recording/log-writer.ts';
 import type { LiveEvent } from './live-event.ts';
+import { cleanLinks, cleanTags, differing, mergeMetadata, withLink } from './said.ts';
+import type { Said } from './said.ts';
+import type { SessionStore } from './store.ts';
 import { costOf } from '../analysis/prices.ts';
 import type { PriceTable } from '../analysis/prices.ts';
 import { countEvent, emptyStats } from '../analysis/stats.ts';
@@ -26,6 +30,9 @@ export type FailureClassifier = (
   error: unknown,
   event: { type: EventType; name: string; error: ErrorFacts | undefined },
 ) => { type: string; code: string } | undefined;
+
+/** What is kept of what the program prints: nothing, what methods of `console` print, or whatever goes to stdout and stderr. */
+export type CaptureMode = 'off' | 'console' | 'all';
 
 /** What every session of a client has in common. */
 export interface SessionSettings {
@@ -39,14 +46,38 @@ export interface SessionSettings {
   environment?: string;
   service?: string;
   tags?: string[];
+  /** What the process was told of the sessions that it records, by its environment or its options. */
+  told?: ToldSession;
+  /** False: what happens outside of every started session is not recorded. */
+  autoStart?: boolean;
+  /** False: a session that the app did not end is `not_ended`. */
+  autoEnd?: boolean;
+  /** The program itself started the client: its session begins also because a child process is given it. */
+  beginsForChildren?: boolean;
   /** What kind of failure an error is; undefined leaves it to hindcast. May throw. */
   classify?: FailureClassifier | undefined;
+  /** Code of the app's own that stands between the recordings and the backend. */
+  guards?: readonly Guard[];
+  /** The sessions of a client that is not the default one: what happens in them goes to no other client's. */
+  apart?: SessionStore;
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
   onFile?: (path: string) => void;
   /** Told of each finished event once it is on disk; the argument of the exporter's queue. */
   onEvent?: (path: string, header: SessionLine, event: SpanEvent, endOffset: number) => void;
   /** Told when a session begins: the first thing happened in it, or it was started on purpose. */
   onBegin?: (session: LiveSession) => void;
+  /** What of the output of the program is kept. */
+  captureLogs?: CaptureMode;
+  /** Told before the last line of a session is written, where it has a recording. */
+  onEnding?: (session: LiveSession) => void;
+}
+
+/** Id and name of the implicit session, and what every session of the process belongs to that belongs to nothing nearer. */
+export interface ToldSession {
+  id?: string;
+  name?: string;
+  parent?: string;
+  within?: RemoteParent;
 }
 
 /** What one session has of its own. */
@@ -54,7 +85,12 @@ export interface SessionFacts {
   id: string;
   name?: string;
   parent?: string;
+  /** The span that it begins in. */
+  within?: RemoteParent;
   tags?: string[];
+  metadata?: unknown;
+  links?: unknown;
+  autoEnd?: boolean;
   agent?: AgentFacts;
   environment?: string;
 }
@@ -67,22 +103,25 @@ export interface SessionEnd {
   signal?: string;
 }
 
-const TAGS_MAX = 100;
-const TAG_LENGTH_MAX = 200;
+const NOTHING_SAID: Said = { tags: [], metadata: {}, links: [] };
 
 export class LiveSession {
   readonly id: string;
-  readonly trace = newTraceId();
+  /** Trace of what happens in it outside of every other trace. */
+  readonly trace: string;
   readonly stats: SessionStats = emptyStats();
   ended = false;
+  /** What was printed in it and is not kept. */
+  logsDropped: EndLine['logsDropped'];
   /** How the last `run` came out, which is what `end()` goes by when it is not told. */
   lastRun: 'none' | 'returned' | 'threw' = 'none';
   readonly #settings: SessionSettings;
   readonly #facts: SessionFacts;
   readonly #onEnded: (session: LiveSession, end: SessionEnd) => void;
   readonly #events = new Set<LiveEvent>();
-  #tags: string[];
-  #tagsChanged = false;
+  #said: Said;
+  /** What its header says. */
+  #saidAtBegin: Said;
   #log: SessionLog | null = null;
   #startedUs = monotonicUs();
   #full = false;
@@ -92,12 +131,20 @@ export class LiveSession {
     this.#settings = settings;
     this.#facts = facts;
     this.#onEnded = onEnded;
-    this.#tags = cleanTags([...(settings.tags ?? []), ...(facts.tags ?? [])]);
+    this.trace = facts.within?.trace ?? newTraceId();
+    const tags = cleanTags([...(settings.tags ?? []), ...(facts.tags ?? [])]);
+    this.#said = { tags, metadata: mergeMetadata({}, facts.metadata), links: cleanLinks(facts.links) };
+    this.#saidAtBegin = this.#said;
   }
 
   /** The recording. Only to be asked after `begin()` said true. */
   get log(): SessionLog {
     return this.#log as SessionLog;
+  }
+
+  /** The folder that its recording is in, or would be. */
+  get folder(): string {
+    return this.#settings.dir;
   }
 
   /** Whether something has happened in it, or it was started on purpose. */
@@ -107,7 +154,7 @@ export class LiveSession {
 
   /** Whether what was said is kept. */
   get full(): boolean {
-    return this.#full;
+    return this.begun ? this.#full : this.#settings.mode === 'full';
   }
 
   get openEvents(): number {
@@ -119,6 +166,7 @@ export class LiveSession {
     if (this.#log !== null || this.ended) return !this.ended;
     this.#full = this.#settings.mode === 'full';
     this.#startedUs = monotonicUs();
+    this.#saidAtBegin = this.#said;
     const { onEvent, onFile, onBegin } = this.#settings;
     const log = openLog({
       dir: this.#settings.dir,
@@ -145,9 +193,24 @@ export class LiveSession {
     this.log.event(line);
   }
 
+  /** What is kept of what is printed in it. */
+  get captures(): CaptureMode {
+    return this.full ? (this.#settings.captureLogs ?? 'off') : 'off';
+  }
+
+  /** The sessions that this one is among, where its client is not the default one. */
+  get apart(): SessionStore | undefined {
+    return this.#settings.apart;
+  }
+
   /** The app's own word for what kind of failure an error is. */
   get classify(): SessionSettings['classify'] {
     return this.#settings.classify;
+  }
+
+  /** The agent of the session, as its header names it. */
+  get agent(): AgentFacts | undefined {
+    return this.#facts.agent ?? this.#settings.agent;
   }
 
   /** An agent that is not the one that the recording's header names. */
@@ -161,14 +224,55 @@ export class LiveSession {
     return costOf(this.#settings.prices, llm);
   }
 
+  get name(): string | undefined {
+    return this.#facts.name;
+  }
+
+  get parent(): string | undefined {
+    return this.#facts.parent;
+  }
+
+  /** The span that it began in: parent of its outermost events. */
+  get within(): RemoteParent | undefined {
+    return this.#facts.within;
+  }
+
+  /** Whether the end of the process says how it ended. */
+  get autoEnd(): boolean {
+    return this.#facts.autoEnd ?? this.#settings.autoEnd ?? true;
+  }
+
   get tags(): readonly string[] {
-    return this.#tags;
+    return this.#said.tags;
   }
 
   set tags(tags: readonly string[]) {
+    this.#say({ tags: cleanTags(tags) });
+  }
+
+  get metadata(): Said['metadata'] {
+    return this.#said.metadata;
+  }
+
+  setMetadata(change: unknown): void {
+    this.#say({ metadata: mergeMetadata(this.#said.metadata, change) });
+  }
+
+  get links(): readonly SessionLink[] {
+    return this.#said.links;
+  }
+
+  attachLink(link: unknown): void {
+    this.#say({ links: withLink(this.#said.links, link) });
+  }
+
+  /** Takes over what is said of the session from now on: in the header while that is not written, in a line of its own after it. */
+  #say(change: Partial<Said>): void {
     if (this.ended) return;
-    this.#tags = cleanTags(tags);
-    this.#tagsChanged = this.begun;
+    const before = this.#said;
+    this.#said = { ...before, ...change };
+    const changed = differing(this.#said, before);
+    if (this.begun && Object.keys(changed).length > 0) this.log.update(changed);
   }
 
   totals(): SessionStats {
@@ -188,20 +292,22 @@ export class LiveSession {
     for (const event of [...this.#events].reverse())
       event.end({ status: event.unread ? 'cancelled' : 'unfinished', ...(event.state && { run: left }) });
     this.#events.clear();
+    if (this.begun) guard('session.ending', () => this.#settings.onEnding?.(this), undefined);
     this.stats.durationMs = Math.round((monotonicUs() - this.#startedUs) / 1000);
     this.stats.cost.usd = Math.round(this.stats.cost.usd * 1e9) / 1e9;
     this.ended = true;
     const log = this.#log;
     if (log !== null) {
-      const tags = this.#tagsChanged ? { tags: this.#tags } : {};
-      guard('session.end', () => log.end({ ...end, stats: this.stats, ...tags }), undefined);
+      const said = differing(this.#said, this.#saidAtBegin);
+      const dropped = this.logsDropped === undefined ? {} : { logsDropped: this.logsDropped };
+      guard('session.end', () => log.end({ ...end, stats: this.stats, ...said, ...dropped }), undefined);
       guard('session.close', () => log.close(), undefined);
     }
     this.#onEnded(this, end);
   }
 
   #header(): LogOptions['header'] {
-    const { mode, sdk, service, agent, environment } = this.#settings;
+    const { mode, sdk, service, agent, environment, guards } = this.#settings;
     const facts = this.#facts;
     const who = facts.agent ?? agent;
     const where = facts.environment ?? environment;
@@ -220,10 +326,12 @@ export class LiveSession {
       cwd: guard('session.cwd', () => process.cwd(), ''),
       ...(facts.name === undefined ? {} : { name: facts.name }),
       ...(facts.parent === undefined ? {} : { parent: facts.parent }),
+      ...(facts.within === undefined ? {} : { within: facts.within }),
       ...(who === undefined ? {} : { agent: who }),
       ...(where === undefined ? {} : { environment: where }),
       ...(service === undefined ? {} : { service }),
-      ...(this.#tags.length === 0 ? {} : { tags: this.#tags }),
+      ...differing(this.#said, NOTHING_SAID),
+      ...(guards === undefined || guards.length === 0 ? {} : { guarded: true as const, guards: [...guards] }),
     };
   }
 }
@@ -232,9 +340,4 @@ export class LiveSession {
 function runOf({ state, reason }: SessionEnd): NonNullable<Outcome['run']> {
   const status = state === 'failure' && reason === 'exception' ? 'failure' : 'indeterminate';
   return { status, reason: reason === 'ended' ? 'not_ended' : reason };
-}
-
-function cleanTags(tags: readonly unknown[]): string[] {
-  const texts = tags.map((tag) => String(tag).slice(0, TAG_LENGTH_MAX)).filter((tag) => tag !== '');
-  return [...new Set(texts)].slice(0, TAGS_MAX);
 }

@@ -11,6 +11,9 @@ export interface Scope {
 /** The scope of the running code; undefined outside of every session and event. */
 export const scopes = new AsyncLocalStorage<Scope>();
 
+/** Set where nothing is recorded: in the app's own code that takes part in the export, which would otherwise export what it does. */
+export const unrecorded = new AsyncLocalStorage<true>();
+
 /** The innermost event of the scope that is still open. */
 export function openEventOf(scope: Scope | undefined): LiveEvent | null {
   return openAtOrAbove(scope?.event ?? null);

@@ -100,6 +100,109 @@ describe('S1 S2 sessions', () => {
     expect(rig.recordings.end('set')?.tags).toEqual(['only']);
   });
 
+  it('S4 says of itself what it is: metadata, links; each change is a line at once, and the end repeats what is not in the header', () => {
+    const session = startSession({
+      id: 'said',
+      name: 'nightly',
+      metadata: { customer: 7, beta: true },
+      links: [{ url: 'https://ci.example/1', kind: 'ci' }],
+    });
+    session.setMetadata({ customer: 8, plan: 'pro', beta: undefined, odd: { a: 1 } as never, none: NaN });
+    session.attachLink({ url: 'https://video.example/v.mp4', kind: 'video', name: 'screen' });
+    session.attachLink({ url: 'https://user:secret@store.example/a', kind: 'artifact' });
+    session.attachLink({ url: 'https://ci.example/1', kind: 'build' });
+    for (const url of ['javascript:alert(1)', 'data:text/html,x', 'no address', '', `https://x.example/${'x'.repeat(2000)}`])
+      session.attachLink({ url });
+    expect(session.name).toBe('nightly');
+    expect(session.metadata).toEqual({ customer: 8, plan: 'pro' });
+    const links = [
+      { url: 'https://ci.example/1', kind: 'build' },
+      { url: 'https://video.example/v.mp4', kind: 'video', name: 'screen' },
+      { url: 'https://store.example/a', kind: 'artifact' },
+    ];
+    expect(session.links).toEqual(links);
+    expect(rig.recordings.header('said')).toMatchObject({
+      metadata: { customer: 7, beta: true },
+      links: [{ url: 'https://ci.example/1', kind: 'ci' }],
+    });
+    const updates = rig.recordings.lines('said').filter(({ k }) => k === 'update');
+    expect(updates).toHaveLength(4);
+    expect(updates[0]).toMatchObject({ metadata: { customer: 8, plan: 'pro' } });
+    expect(updates.at(-1)).toMatchObject({ links });
+    session.end();
+    expect(rig.recordings.end('said')).toMatchObject({ metadata: { customer: 8, plan: 'pro' }, links });
+    expect(rig.recordings.end('said')).not.toHaveProperty('tags');
+    session.setMetadata({ late: 1 });
+    session.setTags(['late']);
+    expect([session.metadata, session.tags]).toEqual([{ customer: 8, plan: 'pro' }, ['default']]);
+  });
+
+  it('S4 bounds what is said of a session, and takes anything', () => {
+    const session = startSession({ id: 'bounded' });
+    session.setTags(Array.from({ length: 300 }, (_, i) => `${i} ${'t'.repeat(300)}`));
+    session.setMetadata(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`n${i}`, 'v'.repeat(2000)])));
+    for (let i = 0; i < 100; i++) session.attachLink({ url: `https://x.example/${i}` });
+    expect([session.tags.length, Object.keys(session.metadata).length, session.links.length]).toEqual([100, 64, 64]);
+    expect([session.tags[0]!.length, String(session.metadata['n0']).length]).toEqual([200, 1000]);
+    const hostile = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('no');
+        },
+      },
+    );
+    session.setMetadata(hostile as never);
+    session.setTags(hostile as never);
+    session.attachLink(null as never);
+    session.setMetadata(JSON.parse('{"__proto__": 1}') as never);
+    expect(Object.getPrototypeOf(session.metadata)).toBe(Object.prototype);
+  });
+
+  it('S4 keeps tags alone in mode metadata', () => {
+    rig.stop();
+    rig = startRig({ mode: 'metadata' });
+    const session = startSession({
+      id: 'quiet',
+      tags: ['t'],
+      metadata: { secret: 's3cret' },
+      links: [{ url: 'https://s3cret.example' }],
+    });
+    session.setMetadata({ more: 's3cret' });
+    session.attachLink({ url: 'https://s3cret.example/2' });
+    session.addTags('u');
+    session.end();
+    expect(JSON.stringify(rig.recordings.lines('quiet'))).not.toContain('s3cret');
+    expect(rig.recordings.end('quiet')?.tags).toEqual(['t', 'u']);
+  });
+
+  it('S2 with autoStart off, what happens outside of every started session is not recorded', () => {
+    rig.stop();
+    rig = startRig({ autoStart: false });
+    tool('outside');
+    expect(currentSession().run(() => tool('still outside'))).toBe('still outside');
+    currentSession().addTags('x');
+    const session = startSession({ id: 'started' });
+    session.run(() => tool('inside'));
+    session.end();
+    session.run(() => tool('after'));
+    rig.store.close({ state: 'failure', reason: 'exception' });
+    expect(rig.recordings.ids()).toEqual(['started']);
+    expect(rig.recordings.events('started').map((event) => event.content?.arguments)).toEqual(['inside']);
+  });
+
+  it('S2 with autoEnd off, the end of the process does not say how a session ended', () => {
+    rig.stop();
+    rig = startRig({ autoEnd: false });
+    startSession({ id: 'left' });
+    startSession({ id: 'own', autoEnd: true });
+    startSession({ id: 'done' }).end();
+    rig.store.close({ state: 'success', reason: 'ended', exitCode: 0 });
+    expect(rig.recordings.end('left')).toMatchObject({ state: 'indeterminate', reason: 'not_ended', exitCode: 0 });
+    expect(rig.recordings.end('own')).toMatchObject({ state: 'success', reason: 'ended' });
+    expect(rig.recordings.end('done')).toMatchObject({ state: 'success', reason: 'ended' });
+  });
+
   it('returns what run() ran, and hides no unhandled rejection', async () => {
     const session = startSession();
     expect(session.run(() => 5)).toBe(5);
