@@ -6,11 +6,15 @@ import type { DeliveryOrder } from './deliver-child.ts';
 import { shipFrom } from './shipping.ts';
 
 const STDIN = 0;
-const { options, deadlineMs } = JSON.parse(readFileSync(STDIN, 'utf8')) as DeliveryOrder;
-const untilUs = monotonicUs() + deadlineMs * 1000;
-const queue = openExportQueue({ dir: options.recordings, withContent: options.withContent });
-queue.adopt();
-const shipper = shipFrom(queue, { ...options, timeoutMs: Math.min(options.timeoutMs, deadlineMs) });
-await shipper.flush(Math.max(0, (untilUs - monotonicUs()) / 1000));
-await shipper.stop();
-queue.close();
+const startedUs = monotonicUs();
+
+async function deliver({ options, timeoutMs }: DeliveryOrder): Promise<void> {
+  const queue = openExportQueue({ dir: options.recordings, withContent: options.withContent });
+  queue.adopt();
+  const shipper = shipFrom(queue, { ...options, timeoutMs: Math.min(options.timeoutMs, timeoutMs) });
+  await shipper.flush(Math.max(0, timeoutMs - (monotonicUs() - startedUs) / 1000));
+  await shipper.stop();
+  queue.close();
+}
+
+await Promise.all((JSON.parse(readFileSync(STDIN, 'utf8')) as DeliveryOrder[]).map(deliver));

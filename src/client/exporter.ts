@@ -1,32 +1,37 @@
-/** The way of finished events to the backend: the durable queue over the recordings now, the shipper once its code is loaded, a child process for what is left at the end. */
+/** The way of finished events to the backend: the durable queue over the recordings now, the code that sends once it is loaded, a child process for what is left at the end. */
 import { monotonicUs } from '../core/clock.ts';
 import { reportFault } from '../core/diagnostics.ts';
 import { openExportQueue } from '../recording/export-queue.ts';
 import type { ExportQueue } from '../recording/export-queue.ts';
 import type { Shipper, ShipperReport } from '../otel/shipper.ts';
-import { deliverInChild } from './deliver-child.ts';
+import { guardsOf } from './extension.ts';
+import type { OwnCode } from './extension.ts';
 import type { ShippingOptions } from './shipping.ts';
 
-export interface Exporter {
+export interface RunningExport {
   readonly begin: ExportQueue['begin'];
   readonly offer: ExportQueue['offer'];
   /** Sends what waits; true when nothing waits any more. Never rejects. */
   flush(timeoutMs: number): Promise<boolean>;
-  /** Hands what is left to a short-lived process and waits for it, at most `timeoutMs`. For the end of the process, where nothing asynchronous runs any more. */
-  handOver(timeoutMs: number): void;
+  /** For the end of the process, where nothing asynchronous runs any more: gives the queue up, and says what it takes to send the rest; null where nothing is left, or what is left goes through code of the app's. */
+  leave(): ShippingOptions | null;
   /** What is not sent stays in the queue. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** Starts to export. The code that sends is loaded in the background: what is to be sent waits in the recordings. */
-export function startExporter(options: ShippingOptions, onReport: (report: ShipperReport) => void): Exporter {
-  const queue = openExportQueue({ dir: options.recordings, withContent: options.withContent });
+/** Starts to export. The code that sends is loaded in the background: what is to be sent waits in the recordings. `own` is asked at each use. */
+export function startExport(
+  options: ShippingOptions,
+  own: () => OwnCode,
+  onReport: (report: ShipperReport) => void,
+): RunningExport {
+  const queue = openExportQueue({ dir: options.recordings, withContent: options.withContent, guards: () => guardsOf(own()) });
   let shipper: Shipper | null = null;
   let stopped = false;
   const loading = import('./shipping.ts').then(
     ({ shipFrom }) => {
       if (stopped) return;
-      shipper = shipFrom(queue, options, onReport);
+      shipper = shipFrom(queue, options, { own, onReport });
       queue.adopt();
       if (queue.pending() > 0) shipper.wake();
     },
@@ -43,11 +48,11 @@ export function startExporter(options: ShippingOptions, onReport: (report: Shipp
       await loading;
       return shipper === null ? queue.pending() === 0 : shipper.flush(Math.max(0, (deadlineUs - monotonicUs()) / 1000));
     },
-    handOver(timeoutMs) {
+    leave() {
       stopped = true;
       const waiting = queue.pending();
       queue.close();
-      if (waiting > 0 && timeoutMs > 0) deliverInChild(options, timeoutMs);
+      return waiting > 0 && guardsOf(own()).length === 0 ? options : null;
     },
     async stop() {
       stopped = true;

@@ -1,11 +1,15 @@
 /** `init()`: the one line. Starts the one client of the process, or changes it. */
-import { reportFault } from '../core/diagnostics.ts';
+import { guard, reportFault } from '../core/diagnostics.ts';
 import { currentSession } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
+import { refuseAll } from './changes.ts';
+import type { Configured } from './changes.ts';
 import { RunningClient } from './client.ts';
+import { createClient as create } from './isolated.ts';
+import type { IsolatedClient } from './isolated.ts';
 import type { Options } from './options.ts';
 import { recordMode, resolveOptions } from './resolve.ts';
-import { say } from './stderr.ts';
+import { Voice } from './voice.ts';
 
 /** What `init()` returns. */
 export interface Client {
@@ -15,6 +19,8 @@ export interface Client {
   flush(timeoutMs?: number): Promise<boolean>;
   /** Ends every session, sends what waits and takes every patch out. Resolves in bounded time, never rejects; `init()` may be called again after it. */
   shutdown(timeoutMs?: number): Promise<void>;
+  /** Changes options while it runs, and says which could not be changed and why. Never throws. */
+  configure(options: Options): Configured;
 }
 
 /** How long `shutdown()` waits for the export when it is not told. */
@@ -22,7 +28,12 @@ const SHUTDOWN_MS = 5_000;
 
 const SLOT = Symbol.for('hindcast.client.v1');
 /** The one client of the process. On a symbol, so that a second copy of this package finds it, and patches nothing twice. */
-const slot = ((globalThis as Record<symbol, unknown>)[SLOT] ??= { client: null }) as { client: RunningClient | null };
+const slot = ((globalThis as Record<symbol, unknown>)[SLOT] ??= { client: null }) as {
+  client: RunningClient | null;
+  /** Of the copy of this package that was loaded first: all clients share its patches and listeners. */
+  create?: (options?: Options) => IsolatedClient;
+};
+slot.create ??= create;
 
 const face: Client = {
   get session() {
@@ -30,6 +41,7 @@ const face: Client = {
   },
   flush,
   shutdown,
+  configure,
 };
 
 /** Records this process from here on. Synchronous; never throws; a second call changes the options of the first. */
@@ -45,22 +57,37 @@ export function initQuietly(): Client {
 function begin(options: Options, announce: boolean): Client {
   try {
     const running = slot.client;
-    const given = running === null ? options : { ...running.given, ...options };
-    const resolved = resolveOptions(given);
     if (running !== null) {
-      if (announce) running.change(given, resolved);
+      if (announce) running.reinit(options);
       return face;
     }
+    const resolved = resolveOptions(options);
     if (!resolved.values.enabled || recordMode(resolved.values, process.env) === 'off') {
-      if (resolved.values.logLevel !== 'off') for (const problem of resolved.problems) say(problem);
+      const voice = new Voice(() => resolved.values);
+      for (const problem of resolved.problems) voice.warn(problem);
       return face;
     }
-    slot.client = new RunningClient(given, resolved);
+    slot.client = new RunningClient(options, resolved);
     if (announce) slot.client.announce();
   } catch (error) {
     reportFault('client.init', error);
   }
   return face;
+}
+
+/** Changes options of the client that runs: what can change does, and of the rest it is said why not. Never throws. */
+export function configure(options: Options): Configured {
+  const failed = (reason: string): Configured =>
+    guard('client.configure', () => refuseAll(options, reason), { applied: [], refused: [] });
+  if (slot.client === null) return failed('there is no client: call init() first');
+  return (
+    guard('client.configure', () => slot.client?.configure(options), undefined) ?? failed('hindcast has failed: its log says why')
+  );
+}
+
+/** Starts a further client, with sessions, recordings and a backend of its own. Never throws. */
+export function createClient(options: Options = {}): IsolatedClient {
+  return (slot.create ?? create)(options);
 }
 
 /** Sends what waits for export; true when nothing waits any more. Resolves within `timeoutMs`, never rejects. */

@@ -1,7 +1,9 @@
 /** The one table of options. Types, environment variables, checks, `config show` and docs/configuration.md come from it. */
+import type { ModelPrice } from '../analysis/prices.ts';
 import type { FailureClassifier } from '../session/live-session.ts';
+import type { EventProcessor, Exporter, Redactor } from './extension.ts';
 import * as kinds from './parse.ts';
-import type { Kind, ModelPrice } from './parse.ts';
+import type { Kind } from './parse.ts';
 
 /** What `init()` takes. Everything is optional. */
 export interface Options {
@@ -32,6 +34,9 @@ export interface Options {
   prices?: Record<string, ModelPrice>;
   instrument?: Record<string, unknown>;
   classifier?: FailureClassifier;
+  exporter?: Exporter;
+  processors?: EventProcessor[];
+  redactor?: Redactor;
 }
 
 /** Options after defaults, file, environment and code were put together. */
@@ -66,6 +71,9 @@ export interface Values {
   prices?: Record<string, ModelPrice>;
   instrument: Record<string, unknown>;
   classifier?: FailureClassifier;
+  exporter?: Exporter;
+  processors: EventProcessor[];
+  redactor?: Redactor;
 }
 
 /** An environment variable that sets an option; its own spelling where it is not that of `kind`. */
@@ -246,7 +254,7 @@ export const OPTIONS: readonly Option[] = [
     kind: kinds.choice('auto', 'on', 'off'),
     env: [{ name: 'HINDCAST_HOST_INFO' }],
     default: 'auto',
-    text: 'Whether a recording says what it ran on: operating system, processor, memory, disk, packages, container, CI. Looked up once by a short process of its own and kept in the `.hindcast` folder. `auto` is `on` for `full` recordings. It never leaves the machine.',
+    text: 'Whether a recording says what it ran on: operating system, processor, memory, disk, packages, container, CI. Looked up once by a short process of its own and kept in the `.hindcast` folder. It holds paths and so needs a `full` recording; `auto` does without it in any other, `on` says that it does. It never leaves the machine.',
   },
   {
     name: 'semconv',
@@ -267,7 +275,7 @@ export const OPTIONS: readonly Option[] = [
     kind: kinds.flag,
     env: [{ name: 'HINDCAST_PROPAGATE_CONTEXT' }],
     default: true,
-    text: 'Whether a request to an MCP server carries the ids of the event that it is made in (`_meta.traceparent`), so that what the server records becomes part of the same tree.',
+    text: 'Whether others are told where they are called from, so that what they record becomes part of the same tree: a request to an MCP server carries the ids of the event that it is made in (`_meta.traceparent`), and a child process is given session and event in its environment (`HINDCAST_PARENT_SESSION`, `HINDCAST_TRACEPARENT`), unless the program sets one of the two for it.',
   },
   {
     name: 'exitTimeoutMs',
@@ -321,7 +329,7 @@ export const OPTIONS: readonly Option[] = [
     env: [{ name: 'HINDCAST_PRICES' }],
     default: undefined,
     defaultText: 'the built-in table',
-    text: 'Prices that go before the built-in ones: model names, each with `input`, `output`, `cacheRead`, `cacheWrite` in US dollars per million tokens. In the environment as JSON.',
+    text: 'Prices that go before the built-in ones, of the standard tier: `model` or `provider/model`, each with `input`, `output`, `cacheRead`, `cacheWrite`, `cacheWriteHour` (kept for an hour) in US dollars per million tokens. In the environment as JSON.',
   },
   {
     name: 'instrument',
@@ -337,5 +345,27 @@ export const OPTIONS: readonly Option[] = [
     default: undefined,
     defaultText: 'by the codes of the error',
     text: 'What kind of failure an error is that ended an event: a function of the error and the event. What it does not know, it returns undefined for. Only in code.',
+  },
+  {
+    name: 'exporter',
+    kind: kinds.exporter,
+    env: [],
+    default: undefined,
+    defaultText: 'OTLP over HTTP to `endpoint`',
+    text: 'Takes finished events in place of OTLP over HTTP: an object with `export(batch)`. A batch counts as taken when `export` returns or its promise resolves; else it comes again, also after a restart. Only in code.',
+  },
+  {
+    name: 'processors',
+    kind: kinds.fns('(event, session) => event | null'),
+    env: [],
+    default: [],
+    text: 'Functions that see each event on its way out, one after the other: what one returns is sent, null drops the event. The recording keeps it as it was. Only in code.',
+  },
+  {
+    name: 'redactor',
+    kind: kinds.fn('(text, place) => string'),
+    env: [],
+    default: undefined,
+    text: 'A function that every text that was said goes through on its way out: messages, arguments, results, errors, attributes, tags. The recording keeps it as it was. Only in code.',
   },
 ];

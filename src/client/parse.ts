@@ -1,4 +1,5 @@
 /** How the text of an environment variable, a member of the configuration file or an option of `init()` becomes a value. Each throws a BadValue that says what is expected. */
+import type { ModelPrice } from '../analysis/prices.ts';
 
 /** A value that cannot be used; the message ends the sentence "... must be". */
 export class BadValue extends Error {}
@@ -127,12 +128,7 @@ export const captureWord: Kind<boolean> = {
 /** True where the variable says that telemetry is disabled. */
 export const inverted: Kind<boolean> = { ...flag, parse: (value) => !flag.parse(value) };
 
-export interface ModelPrice {
-  input: number;
-  output?: number;
-  cacheRead?: number;
-  cacheWrite?: number;
-}
+const RATES = ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWriteHour'];
 
 /** Model names with US dollars per million tokens. */
 export const priceList: Kind<Record<string, ModelPrice>> = {
@@ -147,12 +143,12 @@ export const priceList: Kind<Record<string, ModelPrice>> = {
     return priceList.check(data);
   },
   check(value) {
-    const expected = 'model names, each with input, output, cacheRead, cacheWrite in US dollars per million tokens';
+    const expected = `model names, each with ${RATES.join(', ')} in US dollars per million tokens`;
     if (!isObject(value)) return bad(expected);
     const out: Record<string, ModelPrice> = {};
     for (const [model, price] of Object.entries(value)) {
       if (!isObject(price) || typeof price['input'] !== 'number') return bad(expected);
-      const rates = ['input', 'output', 'cacheRead', 'cacheWrite'].filter((rate) => price[rate] !== undefined);
+      const rates = RATES.filter((rate) => price[rate] !== undefined);
       if (!rates.every((rate) => typeof price[rate] === 'number' && price[rate] >= 0)) return bad(expected);
       out[model.toLowerCase()] = Object.fromEntries(rates.map((rate) => [rate, price[rate]])) as unknown as ModelPrice;
     }
@@ -179,6 +175,26 @@ export function fn<T extends Function>(shape: string): Kind<T> {
     check: (value) => (typeof value === 'function' ? (value as T) : bad(`a function ${shape}`)),
   };
 }
+
+/** A list of functions. Only from code. */
+export function fns<T extends Function>(shape: string): Kind<T[]> {
+  return {
+    name: 'functions',
+    parse: () => bad('given in code'),
+    check: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === 'function')
+        ? [...(value as T[])]
+        : bad(`a list of functions ${shape}`),
+  };
+}
+
+/** An object that takes batches. Only from code. */
+export const exporter: Kind<object> = {
+  name: 'exporter',
+  parse: () => bad('given in code'),
+  check: (value) =>
+    isObject(value) && typeof value['export'] === 'function' ? value : bad('an object with a function export(batch)'),
+};
 
 /** Classes by SDK name. Only from code. */
 export const classes: Kind<Record<string, unknown>> = {

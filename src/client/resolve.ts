@@ -111,6 +111,8 @@ function contradictions(values: Values, env: Env, origins: Record<string, string
       'the OTLP endpoint is set to gRPC, and hindcast sends OTLP over HTTP: set HINDCAST_ENDPOINT to an OTLP/HTTP URL',
     );
   }
+  if (values.exporter !== undefined && values.endpoint !== undefined && origins['endpoint'] === 'init()')
+    problems.push('endpoint is not used, because exporter is set: leave one of them out');
   if (values.captureContent && recordMode(values, env) === 'metadata') {
     problems.push('captureContent has nothing to send, because recordings hold no content here: set record to "full"');
   }
@@ -149,7 +151,7 @@ function readConfig(path: string, problems: string[]): ConfigFile {
 }
 
 /** `agent.id` for `{ agent: { id } }`: the names of the table. */
-function memberNames(data: Record<string, unknown>): string[] {
+export function memberNames(data: Record<string, unknown>): string[] {
   return Object.entries(data).flatMap(([name, value]) => {
     if (name === '$schema' || value === undefined) return [];
     const nested = OPTIONS.some((option) => option.name.startsWith(`${name}.`)) && typeof value === 'object' && value !== null;
@@ -157,15 +159,17 @@ function memberNames(data: Record<string, unknown>): string[] {
   });
 }
 
-function pick(data: Record<string, unknown>, name: string): unknown {
+/** The member that a dotted name names. */
+export function pick(data: Record<string, unknown>, name: string): unknown {
   const [first = '', second] = name.split('.');
   const value = Object.hasOwn(data, first) ? data[first] : undefined;
   if (second === undefined) return value;
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[second] : undefined;
 }
 
-function put(values: Record<string, unknown>, name: string, value: unknown): void {
-  if (value === undefined) return;
+/** Sets the member that a dotted name names; undefined only with `always`. */
+export function put(values: Record<string, unknown>, name: string, value: unknown, always = false): void {
+  if (value === undefined && !always) return;
   const [first = '', second] = name.split('.');
   if (second === undefined) values[first] = value;
   else ((values[first] ??= {}) as Record<string, unknown>)[second] = value;
@@ -183,6 +187,9 @@ export function showValue(option: Option, values: Values): string {
     );
   if (typeof value === 'function') return '(a function)';
   if (option.name === 'instrument') return Object.keys(value as object).join(', ') || '(none)';
+  if (option.name === 'processors')
+    return (value as unknown[]).length === 0 ? '(none)' : `(${(value as unknown[]).length} functions)`;
+  if (option.name === 'exporter') return '(an exporter)';
   if (option.name === 'endpoint') return withoutCredentials(String(value));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -25,6 +25,13 @@ export function say(text: string): void {
   sayLine(colour ? `\u001b[2mhindcast:\u001b[22m ${text}` : `hindcast: ${text}`);
 }
 
+/** Faults in code of the app's own that takes part in the export. */
+const OF_THE_APP: Readonly<Record<string, string>> = {
+  'export.processor': 'a processor threw, and what it threw at is sent without anything that was said',
+  'export.redactor': 'the redactor threw, and each text that it threw at is sent as <redacted>',
+  'export.shutdown': 'shutdown() of the exporter threw',
+};
+
 /** A fault in words that hold nothing of what the app said: its place, class and code; the rest only where debugging was asked for. */
 export function faultText(fault: Fault, debug: boolean): string {
   const { site, error } = fault;
@@ -33,6 +40,8 @@ export function faultText(fault: Fault, debug: boolean): string {
   if (site.startsWith('recording.') && typeof code === 'string' && typeof path === 'string') {
     return `cannot write ${path} (${code}), so what happens there is not recorded; set HINDCAST_DIR to a folder that can be written`;
   }
+  const extension = OF_THE_APP[site];
+  if (extension !== undefined) return `${extension} (${typeof name === 'string' ? name : 'error'})`;
   const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
   return `fault in ${site} (${what}); the program is not affected. HINDCAST_LOG_LEVEL=debug says more`;
 }

@@ -4,24 +4,17 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guard, reportFault } from '../core/diagnostics.ts';
-import type { SessionLine } from '../events/lines.ts';
-import type { ExportBatch, ExportItem, ExportSource } from '../events/ports.ts';
-import type { Attribute, WireSpan } from '../events/wire-span.ts';
+import type { ExportBatch, ExportSource } from '../events/ports.ts';
 import { backoffMs } from './backoff.ts';
-import { type BatchEncoding, encodeBatch } from './batch-encoder.ts';
+import { type Carried, type Carrier, createOtlpCarrier, type OtlpCarrierOptions } from './carrier.ts';
 import type { Answer } from './export-answer.ts';
 import { realTime, type ShipperTime } from './shipper-time.ts';
-import type { Transport } from './transport.ts';
 
-export interface ShipperOptions {
+/** By OTLP, unless another carrier is given. */
+export type ShipperOptions = ShippingPace & ({ carrier: Carrier } | OtlpCarrierOptions);
+
+interface ShippingPace {
   source: ExportSource;
-  transport: Transport;
-  /** An item as a span; null for one that is not to be sent. */
-  span(item: ExportItem): WireSpan | null;
-  /** Resource attributes of a recording. */
-  resource(header: SessionLine): Attribute[];
-  /** Of the conventions that `span` speaks. */
-  schemaUrl: string;
   batch?: { items?: number; bytes?: number; delayMs?: number };
   onReport?(report: ShipperReport): void;
   time?: ShipperTime;
@@ -49,7 +42,7 @@ export interface Shipper {
   wake(): void;
   /** Sends what waits; true when nothing waits any more. Resolves within `timeoutMs`, earlier when nothing can happen before; never rejects. Keeps the process alive so long. */
   flush(timeoutMs: number): Promise<boolean>;
-  /** Sends nothing more. What is under way is cut and stays in the queue. Never rejects. */
+  /** Sends nothing more. What is under way is cut and stays in the queue. As long as the carrier takes to close; never rejects. */
   stop(): Promise<void>;
   stats(): ShipperStats;
 }
@@ -85,7 +78,7 @@ export function createShipper(options: ShipperOptions): Shipper {
 class Shipping {
   private readonly options: ShipperOptions;
   private readonly time: ShipperTime;
-  private readonly encoding: BatchEncoding;
+  private readonly carrier: Carrier;
   private readonly itemsMax: number;
   private readonly delayMs: number;
   /** Runs in the async context in which the shipper was made: a timer armed inside a request of the app's must not keep that request's context. */
@@ -103,8 +96,8 @@ class Shipping {
   constructor(options: ShipperOptions) {
     this.options = options;
     this.time = options.time ?? realTime;
-    const { span, resource, schemaUrl, batch } = options;
-    this.encoding = { span, resource, schemaUrl, breathe: () => this.time.breathe() };
+    const { batch } = options;
+    this.carrier = 'carrier' in options ? options.carrier : createOtlpCarrier(options);
     this.itemsMax = batch?.items ?? BATCH_ITEMS;
     this.delayMs = batch?.delayMs ?? BATCH_DELAY_MS;
     this.limit = { items: this.itemsMax, bytes: batch?.bytes ?? BATCH_BYTES };
@@ -143,7 +136,7 @@ class Shipping {
     this.stopped = true;
     this.planned?.clear();
     this.planned = null;
-    guard('export.close', () => this.options.transport.close(), undefined);
+    const closing = guard('export.close', () => this.carrier.close(), undefined);
     if (this.running !== null) {
       let late: { clear(): void } | undefined;
       await Promise.race([
@@ -152,6 +145,7 @@ class Shipping {
       ]);
       late?.clear();
     }
+    await closing;
     this.tellWaiters();
   }
 
@@ -208,22 +202,21 @@ class Shipping {
       await this.time.breathe();
       return { waitMs: 0 };
     }
-    let answer: Answer;
-    let encoded: Awaited<ReturnType<typeof encodeBatch>>;
+    let carried: Carried;
     try {
-      encoded = await encodeBatch(batch.items, this.encoding);
-      answer = encoded.spans === 0 ? { kind: 'accepted' } : await this.options.transport.send(encoded.body);
+      carried = await this.carrier.carry(batch.items, () => this.time.breathe());
     } catch (error) {
       batch.release();
       throw error;
     }
+    const { answer, spans, failed } = carried;
     // An answer that came before the stop counts; without one the queue keeps the batch.
     if (this.stopped && answer.kind !== 'accepted') {
       batch.release();
       return { waitMs: 0 };
     }
-    this.counts.refused += answer.kind === 'accepted' ? encoded.failed : 0;
-    return this.settle(batch, answer, encoded.spans);
+    this.counts.refused += answer.kind === 'accepted' ? failed : 0;
+    return this.settle(batch, answer, spans);
   }
 
   private settle(batch: ExportBatch, answer: Answer, spans: number): Next {

@@ -6,12 +6,13 @@ import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { wallMs } from '../core/clock.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
-import type { SessionLine } from '../events/lines.ts';
+import type { Guard, SessionLine } from '../events/lines.ts';
 import type { SpanEvent } from '../events/model.ts';
 import type { ExportBatch, ExportItem, ExportSource } from '../events/ports.ts';
 import { RequestTexts } from './export-bodies.ts';
 import { type Cursor, newOwner, type Owner, retire, takeOver } from './export-cursor.ts';
 import { cursorPathOf, ExportRecording } from './export-recording.ts';
+import { readLines } from './log-reader.ts';
 
 export interface ExportQueueOptions {
   /** The recordings folder. */
@@ -20,6 +21,8 @@ export interface ExportQueueOptions {
   pid?: number;
   /** Whether items carry bodies and content. */
   withContent: boolean;
+  /** Which code of the app's own stands between this queue and the backend; none if absent. A recording that was written for more than that is left alone. */
+  guards?: () => readonly Guard[];
   /** Items held in memory, over all recordings. */
   memoryItemsMax?: number;
 }
@@ -182,11 +185,19 @@ class Queue implements ExportQueue {
 
   #adoptOne(cursorPath: string): void {
     const path = cursorPath.replace(/\.cursor$/, '.jsonl');
-    if (this.#recordings.has(path)) return;
+    if (this.#recordings.has(path) || !this.#mayTake(path)) return;
     const cursor = takeOver(cursorPath, path, this.#me);
     if (cursor === null) return;
     if (existsSync(path)) this.#add(path, cursor);
     else unlinkSync(cursorPath);
+  }
+
+  /** Whether everything that its own process would have sent it through is here as well. */
+  #mayTake(path: string): boolean {
+    const header = headerOf(path);
+    if (header?.guarded === undefined) return true;
+    const here = this.#options.guards?.() ?? [];
+    return header.guards === undefined ? here.length > 0 : header.guards.every((guard) => here.includes(guard));
   }
 
   /** Does something to a recording and keeps the totals. */
@@ -229,6 +240,13 @@ class Queue implements ExportQueue {
       if (++checks === END_CHECKS) return;
     }
   }
+}
+
+/** The header of a recording; undefined where it has none that can be read, and so nothing that could be sent. */
+function headerOf(path: string): SessionLine | undefined {
+  if (!existsSync(path)) return undefined;
+  for (const scanned of readLines(path)) if (scanned.ok && scanned.line.k === 'session') return scanned.line;
+  return undefined;
 }
 
 function removeOld(path: string): void {

@@ -162,7 +162,7 @@ describe('C1 C8 init', () => {
         const original = of[name];
         of[name] = function (...args) { used.push(name); return original.apply(this, args); };
       }
-      init({ quiet: true });
+      init({ quiet: true, hostInfo: 'off' });
       recordTool('t', () => 1)();
       startSession().end();
       await new Promise((resolve) => setTimeout(resolve, 50));

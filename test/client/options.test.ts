@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OPTIONS } from '../../src/client/options.ts';
 import type { Options, Values } from '../../src/client/options.ts';
+import { renderOptionsSchema } from '../../src/client/options-schema.ts';
 import { renderOptionsTable } from '../../src/client/options-table.ts';
 import { CONFIG_FILE, recordMode, resolveOptions, showValue } from '../../src/client/resolve.ts';
 
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'hindcast-options-'));
@@ -77,6 +79,16 @@ describe('C4 environment', () => {
     HINDCAST_SERVICE: ['s', 's'],
     OTEL_SERVICE_NAME: ['s', 's'],
     HINDCAST_TAGS: ['a, b,', ['a', 'b']],
+    HINDCAST_SESSION_ID: ['s-1', 's-1'],
+    HINDCAST_SESSION_NAME: ['nightly', 'nightly'],
+    HINDCAST_PARENT_SESSION: ['s-0', 's-0'],
+    HINDCAST_TRACEPARENT: [TRACEPARENT, TRACEPARENT],
+    TRACEPARENT: [TRACEPARENT, TRACEPARENT],
+    HINDCAST_AUTO_START: ['0', false],
+    HINDCAST_AUTO_END: ['off', false],
+    HINDCAST_CAPTURE_LOGS: ['ALL', 'all'],
+    HINDCAST_HOST_INFO: ['off', 'off'],
+    HINDCAST_LOG_FILE: ['/tmp/x.log', '/tmp/x.log'],
     HINDCAST_SEMCONV: ['1.41', '1.41'],
     HINDCAST_NATIVE_SPANS: ['native', 'native'],
     HINDCAST_PROPAGATE_CONTEXT: ['false', false],
@@ -207,7 +219,7 @@ describe('V1 modes', () => {
 describe('the one table', () => {
   const client = join(import.meta.dirname, '../../src/client');
   const source = readdirSync(client)
-    .filter((name) => !['options.ts', 'options-table.ts', 'parse.ts'].includes(name))
+    .filter((name) => !['options.ts', 'options-schema.ts', 'options-table.ts', 'parse.ts'].includes(name))
     .map((name) => readFileSync(join(client, name), 'utf8'))
     .join('\n');
 
@@ -215,12 +227,13 @@ describe('the one table', () => {
     for (const { name } of OPTIONS) expect(source, name).toMatch(new RegExp(`\\b${name.split('.')[0]}\\b`));
   });
 
+  it('is the schema of docs/config.schema.json', () => {
+    const doc = readFileSync(join(import.meta.dirname, '../../docs/config.schema.json'), 'utf8');
+    expect(JSON.parse(doc)).toEqual(JSON.parse(renderOptionsSchema()));
+  });
+
   it('is the table of docs/configuration.md', () => {
     const doc = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
-    const table = doc
-      .split('\n')
-      .filter((line) => line.startsWith('| '))
-      .join('\n');
-    expect(table).toBe(renderOptionsTable());
+    expect(doc).toContain(`\n${renderOptionsTable()}\n\n`);
   });
 });

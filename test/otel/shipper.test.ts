@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SCHEMA_URL } from '../../src/events/genai-names.ts';
 import { resourceOf, spanOf } from '../../src/events/genai.ts';
+import type { OtlpCarrierOptions } from '../../src/otel/carrier.ts';
 import type { ExportBatch, ExportItem, ExportSource } from '../../src/events/ports.ts';
 import type { Answer } from '../../src/otel/export-answer.ts';
 import { realTime } from '../../src/otel/shipper-time.ts';
@@ -45,7 +46,7 @@ class FakeSource implements ExportSource {
   }
 }
 
-const span: ShipperOptions['span'] = (item) => spanOf({ header: item.header, event: item.event }, { profile: 'main' });
+const span: OtlpCarrierOptions['span'] = (item) => spanOf({ header: item.header, event: item.event }, { profile: 'main' });
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -169,7 +170,7 @@ describe('T3 batching', () => {
     const time = new VirtualTime();
     const ids = source.add(3);
     const transport: Transport = { send: () => Promise.resolve(OK), close() {} };
-    const faulty: ShipperOptions['span'] = (item) => {
+    const faulty: OtlpCarrierOptions['span'] = (item) => {
       if (item.event.id === ids[1]) throw new Error('ours');
       return span(item);
     };
