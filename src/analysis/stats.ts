@@ -102,9 +102,12 @@ function duration(ms: number): string {
 /** What a session came to, in one line. What is unknown is said to be unknown and never shown as 0. */
 export function statsLine(id: string, stats: SessionStats): string {
   const parts = [plural(stats.llm, 'LLM call')];
+  if (stats.runs > 0) parts.push(plural(stats.runs, 'run'));
+  if (stats.steps > 0) parts.push(plural(stats.steps, 'step'));
   if (stats.tools > 0) parts.push(plural(stats.tools, 'tool'));
   if (stats.actions > 0) parts.push(plural(stats.actions, 'action'));
   if (stats.errors > 0) parts.push(plural(stats.errors, 'error'));
+  if (stats.failures > 0) parts.push(plural(stats.failures, 'failure'));
   if (stats.retries > 0) parts.push(stats.retries === 1 ? '1 retry' : `${count(stats.retries)} retries`);
   const { tokens, cost } = stats;
   if (stats.llm > tokens.unknown) {

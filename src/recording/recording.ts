@@ -106,7 +106,7 @@ class Contents {
         this.#logs.push(line);
         break;
       case 'host':
-        this.#host = line.h;
+        this.#host = { ...this.#host, ...line.h, ...packagesOf(this.#host, line.h) };
         break;
       case 'end':
         this.#end = line;
@@ -162,4 +162,10 @@ class Contents {
       message: 'the .blobs file does not hold the body of this line',
     });
   }
+}
+
+/** What is known of packages later is added to what was known before. */
+function packagesOf(before: HostFacts | undefined, now: HostFacts): Pick<HostFacts, 'packages'> {
+  if (before?.packages === undefined || now.packages === undefined) return {};
+  return { packages: { ...before.packages, ...now.packages } };
 }
