@@ -238,7 +238,9 @@ describe('every file', () => {
   });
   test('no enums, and no default exports outside configuration', () => {
     const others = typescript.filter((path) => /^(test|bench|scripts)\//.test(path) && !path.includes('fixtures'));
-    expect(others.flatMap((path) => plainSyntax(parseSource(path, read(path))))).toEqual([]);
+    // Decorators are for src/ to do without; what tests them uses them.
+    const problems = others.flatMap((path) => plainSyntax(parseSource(path, read(path))));
+    expect(problems.filter((problem) => !problem.endsWith('decorator syntax'))).toEqual([]);
   });
 });
 
@@ -255,14 +257,19 @@ describe('tables', () => {
     ).toEqual([]);
   });
   test('C4 each option is read by somebody', () => {
-    const makers = ['src/client/options.ts', 'src/client/options-table.ts', 'src/client/parse.ts'];
+    const makers = [
+      'src/client/options.ts',
+      'src/client/options-schema.ts',
+      'src/client/options-table.ts',
+      'src/client/parse.ts',
+    ];
     const readers = parsed.filter((file) => file.path.startsWith('src/client/') && !makers.includes(file.path));
     const members = new Set(readers.flatMap((file) => [...membersRead(file)]));
     expect(OPTIONS.map((option) => option.name.split('.')[0] ?? '').filter((name) => !members.has(name))).toEqual([]);
   });
   test('C4 each option has an environment variable of ours, unless it can only be code', () => {
     const without = OPTIONS.filter((option) => !option.env.some((variable) => variable.name.startsWith('HINDCAST_')));
-    expect(without.map((option) => option.name)).toEqual(['instrument']);
+    expect(without.map((option) => option.name)).toEqual(['instrument', 'classifier', 'exporter', 'processors', 'redactor']);
   });
   test('P1 the README names the SDKs of the provider table', () => {
     const packages = providers.map(({ targets }) => targets[0].package);

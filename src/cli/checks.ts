@@ -5,7 +5,7 @@ import { resolveOptions } from '../client/resolve.ts';
 import { recordingsFolder } from '../recording/folder.ts';
 import { listRecordings, type Summary } from '../recording/recording.ts';
 import { verifyRecording } from '../recording/verify.ts';
-import { count, size } from './figures.ts';
+import { count, size } from '../analysis/figures.ts';
 import { NODE_MIN_TEXT, nodeRecords } from './node-version.ts';
 
 /** `broken`: hindcast does not work as it is. `warn`: it does, and something is worth a look. */

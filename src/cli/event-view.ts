@@ -1,8 +1,8 @@
 /** Everything that is known about one event, as lines of text: facts, attempts with their headers, what was asked and what was answered. */
 import type { InputMessage, MessageContent, MessagePart } from '../events/content.ts';
-import type { Attempt, SpanEvent } from '../events/model.ts';
-import { attemptWords, errorWords, noteWords, outcome } from './event-words.ts';
-import { duration, money, offset } from './figures.ts';
+import type { Attempt, Note, SpanEvent } from '../events/model.ts';
+import { attemptWords, errorWords, noteWords, outcome, runWords, stepWords } from './event-words.ts';
+import { duration, money, offset } from '../analysis/figures.ts';
 import { clip, oneLine, pad, printable } from './printable.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,7 +36,7 @@ export function renderEvent({ event, attempts, messages }: EventDetail, terminal
   };
   section(
     'notes',
-    (event.notes ?? []).map((note) => `  ${offset(note.at)}  ${noteWords(note)}`),
+    (event.notes ?? []).map((note) => `  ${offset(note.at)}  ${noteWords(note)}${placeOf(note)}`),
   );
   section('attempts', attemptLines(event, attempts, terminal));
   const { content } = event;
@@ -69,6 +69,10 @@ export function renderEvent({ event, attempts, messages }: EventDetail, terminal
   return lines;
 }
 
+/** The step that a failure of a run is about. */
+const placeOf = (note: Note): string =>
+  note.kind === 'failure' && note.step !== undefined ? ` ${oneLine(`(in event ${note.step})`)}` : '';
+
 function facts(event: SpanEvent, terminal: Terminal): string[] {
   const { llm, tool } = event;
   const rows: [string, string | number | undefined][] = [
@@ -78,6 +82,11 @@ function facts(event: SpanEvent, terminal: Terminal): string[] {
     ['type', event.type],
     ['status', outcome(event)],
     ['error', event.error && errorWords(event.error)],
+    ['from', event.error?.from && `event ${event.error.from}`],
+    ['run', event.run && runWords(event.run)],
+    ['in run', event.runId],
+    ['step', event.step && `${event.step.seq}: ${stepWords(event.step, event.step.retryOf && `event ${event.step.retryOf}`)}`],
+    ['agent', event.agent && members(event.agent)],
     ['at', offset(event.start)],
     ['took', duration(event.end - event.start)],
     ['operation', llm && [llm.provider, llm.api, llm.operation].filter(Boolean).join(' ')],

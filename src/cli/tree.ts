@@ -1,6 +1,13 @@
 /** The events of a session as a tree: each under the event that it happened in, in the order in which they began. */
+import { openCircles, preorder } from '../analysis/forest.ts';
 import type { OpenLine } from '../events/lines.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
+
+/** What the program printed, as it is shown. */
+export interface Printed {
+  stream: string;
+  lines: string[];
+}
 
 /** An event in the tree. `event` is absent while it is open, or when the process died before it ended. */
 export interface TreeNode {
@@ -14,6 +21,10 @@ export interface TreeNode {
   event?: SpanEvent;
   notes: Note[];
   children: TreeNode[];
+  /** Id of the session that it is in, where that is not the one whose tree this is. */
+  session?: string;
+  /** Of a piece of output (log-view.ts), which is no event and has no number. */
+  printed?: Printed;
 }
 
 /** What a tree is made from. */
@@ -52,42 +63,11 @@ export function buildTree({ events, open, notes = [] }: TreeSource): TreeNode[] 
     const parent = node.parent === undefined ? undefined : nodes.get(node.parent);
     (parent ? parent.children : roots).push(node);
   }
-  openCircles(roots, nodes);
-  number(roots);
+  openCircles(roots, nodes.values());
+  let last = 0;
+  for (const node of preorder(roots)) node.number = ++last;
   return roots;
 }
-
-/** A damaged recording may make events each other's parents. No root leads to them: the first of such a circle becomes one. */
-function openCircles(roots: TreeNode[], nodes: Map<string, TreeNode & { parent?: string }>): void {
-  const reached = new Set<TreeNode>();
-  const reach = (from: TreeNode): void => {
-    const stack = [from];
-    for (let node = stack.pop(); node; node = stack.pop()) {
-      reached.add(node);
-      node.children = node.children.filter((child) => !reached.has(child));
-      stack.push(...node.children);
-    }
-  };
-  roots.forEach(reach);
-  if (reached.size === nodes.size) return;
-  for (const node of [...nodes.values()].sort(byStart)) {
-    if (reached.has(node)) continue;
-    roots.push(node);
-    reach(node);
-  }
-}
-
-function number(roots: TreeNode[]): void {
-  let last = 0;
-  // A stack and not a recursion: nesting is as deep as the recording says.
-  const stack = roots.sort(byStart).toReversed();
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    node.number = ++last;
-    stack.push(...node.children.sort(byStart).toReversed());
-  }
-}
-
-const byStart = (a: TreeNode, b: TreeNode): number => a.start - b.start;
 
 /** Deeper nesting is not drawn further to the right. */
 const DEPTH_DRAWN_MAX = 24;

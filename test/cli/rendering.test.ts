@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import type { OpenLine } from '../../src/events/lines.ts';
 import type { SpanEvent } from '../../src/events/model.ts';
-import { duration, money, offset, size, tokens } from '../../src/cli/figures.ts';
+import { duration, money, offset, size, tokens } from '../../src/analysis/figures.ts';
 import { cells, clip, oneLine, pad, printable } from '../../src/cli/printable.ts';
 import { renderEvent } from '../../src/cli/event-view.ts';
 import { NODE_MIN_TEXT, nodeRecords } from '../../src/cli/node-version.ts';

@@ -13,6 +13,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   recording: 2,
   otel: 2,
   analysis: 2,
+  'host-env': 2,
   session: 3,
   providers: 3,
   client: 5,
@@ -124,7 +125,7 @@ function noBarrels(file: SourceFile): string[] {
 /** Files are kebab-case nouns, and none is a drawer for odds and ends. */
 export function names(path: string): string[] {
   const problems: string[] = [];
-  for (const part of path.replace(/\.(test|bench|config)?\.?[cm]?ts$/, '').split('/')) {
+  for (const part of path.replace(/\.(test-d|test|bench|config)?\.?[cm]?ts$/, '').split('/')) {
     if (/^(utils?|helpers?|misc|common|shared|lib)$/i.test(part))
       problems.push(`${path}: "${part}" says nothing about what is in it`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part)) problems.push(`${path}: "${part}" is not kebab-case`);

@@ -13,7 +13,7 @@ import { CliFailure } from '../failure.ts';
 import { NODE_MIN_TEXT, nodeRecords } from '../node-version.ts';
 import { openRecording, projectAt, recordingsAt } from '../project.ts';
 import { does, newVerb, type Call } from '../verb.ts';
-import { showSession } from './show.ts';
+import { showSession } from '../show-session.ts';
 
 const SDKS = ['openai', '@anthropic-ai/sdk'];
 

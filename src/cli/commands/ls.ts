@@ -1,13 +1,40 @@
 /** `hindcast ls`: the sessions that were recorded, newest first. */
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { sessionTrees, walkFamily } from '../../analysis/family.ts';
+import { statusOf } from '../../analysis/session-filter.ts';
+import { wallMs } from '../../core/clock.ts';
 import { listRecordings, type Summary } from '../../recording/recording.ts';
-import { count, duration, localTime, money, tokens } from '../figures.ts';
+import { count, duration, localTime, money, tokens } from '../../analysis/figures.ts';
+import { oneLine } from '../printable.ts';
 import { recordingsAt } from '../project.ts';
 import { endWords, stateWord, whoRan } from '../session-words.ts';
+import { sinceOf } from '../since.ts';
 import { table, type Cell, type Column } from '../table.ts';
 import { does, newVerb, type Call } from '../verb.ts';
 
 const COUNT_DEFAULT = 20;
+
+/** What may be asked for, as `ls` says it; the words of the recording too. */
+const STATUSES: Record<string, string> = {
+  ...{ running: 'running', ok: 'ok', failed: 'failed', ended: 'ended', crashed: 'crashed', damaged: 'damaged' },
+  ...{ success: 'ok', failure: 'failed', indeterminate: 'ended' },
+};
+
+interface ListOptions {
+  count: number;
+  agent?: string;
+  tag?: string[];
+  status?: string;
+  since?: string;
+}
+
+/** A recording, and how deep below another session's it stands. */
+interface Listed {
+  summary: Summary;
+  depth: number;
+  /** What it is to the others, where its place does not say it. */
+  relation: string;
+}
 
 const COLUMNS: Column[] = [
   { title: 'session' },
@@ -25,13 +52,27 @@ export function verb(): Command {
   const command = newVerb({
     name: 'ls',
     summary: 'list the recorded sessions, newest first',
+    description:
+      'Lists the recorded sessions, newest first. A session that is part of another one, also of another process, stands indented ' +
+      'below it. Filters that are given together must all hold.',
     examples: [
       ['ls', `the newest ${COUNT_DEFAULT}`],
       ['ls -n 100', 'more of them'],
+      ['ls --status failed --since 12h', 'what went wrong lately'],
+      ['ls --agent support --tag nightly', 'by agent and by tag'],
       ['ls --json | jq -r ".[0].id"', 'the id of the newest'],
     ],
-  }).option('-n, --count <number>', 'how many to list', wholeNumber, COUNT_DEFAULT);
+  })
+    .option('-n, --count <number>', 'how many to list', wholeNumber, COUNT_DEFAULT)
+    .option('--agent <name>', 'sessions of this agent: id or name')
+    .option('--tag <tag>', 'sessions with this tag; may be repeated: with all of them', gather)
+    .addOption(new Option('--status <status>', 'sessions that stand so').choices(Object.keys(STATUSES)))
+    .option('--since <time>', 'sessions that began then or later: 12h, 30d, today, 2026-03-01');
   return does(command, run);
+}
+
+function gather(tag: string, tags: string[] | undefined): string[] {
+  return [...(tags ?? []), tag];
 }
 
 function wholeNumber(text: string): number {
@@ -40,12 +81,14 @@ function wholeNumber(text: string): number {
   return n;
 }
 
-function run({ options, terminal }: Call<{ count: number }>): number {
+function run({ options, terminal }: Call<ListOptions>): number {
   const dir = recordingsAt(options.dir);
   const all = listRecordings(dir);
-  const shown = all.slice(0, options.count);
+  const meant = all.filter(matching(options));
+  const listed = inFamilies(meant);
+  const shown = listed.slice(0, options.count);
   if (terminal.json) {
-    terminal.printJson(shown.map(asJson));
+    terminal.printJson(shown.map(({ summary }) => asJson(summary)));
     return 0;
   }
   if (all.length === 0) {
@@ -54,17 +97,50 @@ function run({ options, terminal }: Call<{ count: number }>): number {
     );
     return 0;
   }
+  if (meant.length === 0) {
+    terminal.remark(`None of ${count(all.length, 'session')} is like that.`);
+    return 0;
+  }
   for (const line of table(COLUMNS, shown.map(row), terminal)) terminal.print(line);
-  if (all.length > shown.length)
-    terminal.remark(`${count(all.length - shown.length, 'more session')}: hindcast ls -n ${all.length}`);
+  if (listed.length > shown.length)
+    terminal.remark(`${count(listed.length - shown.length, 'more session')}: hindcast ls -n ${listed.length}`);
   return 0;
 }
 
-function row({ id, header, state, end, stats, events }: Summary): Cell[] {
+/** Whether a recording is asked for. Its ends must do: what is said in between is not read. */
+function matching({ agent, tag = [], status, since }: ListOptions): (summary: Summary) => boolean {
+  const sinceUs = since === undefined ? -Infinity : sinceOf(since, wallMs()) * 1000;
+  return (summary) => {
+    const { header } = summary;
+    if (header.epoch < sinceUs) return false;
+    if (agent !== undefined && header.agent?.id !== agent && header.agent?.name !== agent) return false;
+    if (status !== undefined && statusOf(summary) !== STATUSES[status]) return false;
+    const tags = tagsOf(summary);
+    return tag.every((one) => tags.includes(one));
+  };
+}
+
+/** Recordings in the order of the list: those of one session together, those that are part of it below. */
+function inFamilies(summaries: readonly Summary[]): Listed[] {
+  const newestFirst = sessionTrees(summaries).sort((a, b) => beganAt(b.parts) - beganAt(a.parts));
+  return newestFirst.flatMap((root) =>
+    [...walkFamily(root)].flatMap(({ node, depth }) =>
+      node.parts.map((summary, part) => {
+        const { parent } = summary.header;
+        const above = depth === 0 && parent !== undefined ? `part of ${parent}` : '';
+        return { summary, depth, relation: part === 0 ? above : `more of ${node.id}` };
+      }),
+    ),
+  );
+}
+
+const beganAt = (parts: readonly Summary[]): number => parts[0]?.header.epoch ?? 0;
+
+function row({ summary: { id, header, state, end, stats, events }, depth, relation }: Listed): Cell[] {
   const priced = stats && stats.llm > stats.cost.unknown;
   const counted = stats && stats.llm > stats.tokens.unknown;
   return [
-    id,
+    '  '.repeat(depth) + id,
     localTime(header.epoch),
     whoRan(header),
     String(events),
@@ -72,15 +148,20 @@ function row({ id, header, state, end, stats, events }: Summary): Cell[] {
     priced ? money(stats.cost.usd) : '',
     stats ? duration(stats.durationMs * 1000) : '',
     stateWord(state, end),
-    endWords(end),
+    [endWords(end), oneLine(relation)].filter(Boolean).join(', '),
   ];
 }
 
-function asJson({ id, path, header, state, end, stats, events, bytes }: Summary): object {
-  const { name, agent, environment, service, tags, parent, pid, mode, argv } = header;
+const tagsOf = ({ header, end }: Summary): readonly string[] => end?.tags ?? header.tags ?? [];
+
+function asJson(summary: Summary): object {
+  const { id, path, header, state, end, stats, events, bytes } = summary;
+  const { id: session, name, agent, environment, service, parent, pid, mode, argv } = header;
   const startedAt = new Date(header.epoch / 1000).toISOString();
+  const tags = tagsOf(summary);
   return {
     id,
+    session,
     startedAt,
     state,
     end,
@@ -90,7 +171,7 @@ function asJson({ id, path, header, state, end, stats, events, bytes }: Summary)
     agent,
     environment,
     service,
-    tags,
+    ...(tags.length > 0 && { tags }),
     parent,
     pid,
     mode,

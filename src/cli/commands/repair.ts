@@ -1,7 +1,7 @@
 /** `hindcast repair`: keeps every sound line of a damaged recording, and the damaged file beside it. */
 import type { Command } from 'commander';
 import { repairRecording } from '../../recording/verify.ts';
-import { count } from '../figures.ts';
+import { count } from '../../analysis/figures.ts';
 import { explained, recordingAt } from '../project.ts';
 import { idOf } from '../session-words.ts';
 import { does, newVerb, type Call } from '../verb.ts';

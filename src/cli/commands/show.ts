@@ -4,20 +4,16 @@ import type { MessageContent } from '../../events/content.ts';
 import type { SpanEvent } from '../../events/model.ts';
 import { messageContent } from '../../providers/decode.ts';
 import type { Exchange, Recording } from '../../recording/recording.ts';
-import { totalsOf } from '../../analysis/session-totals.ts';
-import { statsLine } from '../../analysis/stats.ts';
 import { renderEvent } from '../event-view.ts';
 import { CliFailure } from '../failure.ts';
-import { count, localTime, size } from '../figures.ts';
+import { familyAt, familyOfOne, type Family } from '../family.ts';
+import { count } from '../../analysis/figures.ts';
 import { oneLine } from '../printable.ts';
 import { openRecording, recordingAt } from '../project.ts';
-import { renderTree } from '../session-view.ts';
-import { endWords, stateWord, whoRan } from '../session-words.ts';
+import { showFamily, type Shown } from '../show-session.ts';
 import type { Terminal } from '../terminal.ts';
-import { buildTree, walk, type TreeNode } from '../tree.ts';
+import { walk, type TreeNode } from '../tree.ts';
 import { does, newVerb, type Call } from '../verb.ts';
-
-const PROBLEMS_SHOWN_MAX = 5;
 
 export function verb(): Command {
   const command = newVerb({
@@ -25,76 +21,39 @@ export function verb(): Command {
     summary: 'show a session as a tree, or one of its events',
     description:
       'Shows a session as a tree: when each event began, how long it took, its tokens and cost, and below it attempts, errors, ' +
-      'decisions. With an event, shows its facts, attempts with their headers, request and answer.',
+      'decisions. Sessions that belong together, also those of several processes, are one tree with one sum. ' +
+      'With an event, shows its facts, attempts with their headers, request and answer.',
     examples: [
       ['show', 'the newest session'],
       ['show ses_4f1a', 'the session whose id begins so'],
       ['show last 3', 'event 3 of the newest session'],
+      ['show ses_4f1a --alone', 'without the other sessions of its family'],
+      ['show --logs', 'with what the program printed (HINDCAST_CAPTURE_LOGS=all)'],
+      ['show --host', 'and what it ran on'],
       ['show last --json | jq .stats', 'for programs'],
     ],
   })
     .argument('[session]', 'id, the beginning of one, a path, or "last"', 'last')
-    .argument('[event]', 'number in the tree, id, or the beginning of one');
+    .argument('[event]', 'number in the tree, id, or the beginning of one')
+    .option('--alone', 'without the sessions that it is part of, or that are part of it')
+    .option('--logs', 'with what the program printed')
+    .option('--host', 'with what it ran on: machine, project, packages');
   return does(command, run);
 }
 
-function run({ args, options, terminal }: Call<object>): number {
+function run({ args, options, terminal }: Call<Shown & { alone?: boolean }>): number {
   const [session = 'last', event] = args;
-  const recording = openRecording(recordingAt(options.dir, session));
-  if (event === undefined) showSession(recording, terminal);
-  else showEvent(recording, event, terminal);
+  const path = recordingAt(options.dir, session);
+  const family = options.alone === true ? familyOfOne(openRecording(path)) : familyAt(path);
+  if (event === undefined) showFamily(family, terminal, options);
+  else showEvent(family, event, terminal);
   return 0;
 }
 
-/** Prints a session: what it was, its tree, its totals. */
-export function showSession(recording: Recording, terminal: Terminal): void {
-  const roots = treeOf(recording);
-  const stats = totalsOf(recording);
-  const { header, state, end, bytes, problems } = recording;
-  if (terminal.json) {
-    terminal.printJson({ session: header, state, end, stats, bytes, problems, events: roots });
-    return;
-  }
-  const { paint } = terminal;
-  const word = stateWord(state, end);
-  const why = endWords(end);
-  terminal.print(
-    [
-      paint('bold', oneLine(header.id)),
-      oneLine(whoRan(header)),
-      paint(word.style, why === '' ? word.text : `${word.text} (${why})`),
-    ]
-      .filter(Boolean)
-      .join('  '),
-  );
-  const what = header.mode === 'full' ? 'with content' : 'without content';
-  terminal.print(
-    paint('dim', oneLine(`${localTime(header.epoch)}, pid ${header.pid}, Node ${header.node}, ${what}, ${size(bytes)}`)),
-  );
-  if (terminal.verbose && header.argv)
-    terminal.print(paint('dim', `${oneLine(header.argv.join(' '))}\n${oneLine(header.cwd ?? '')}`));
-  terminal.print();
-  if (roots.length === 0) terminal.print('No events were recorded.');
-  else for (const line of renderTree(roots, terminal, { alive: state === 'recording' })) terminal.print(line);
-  terminal.print();
-  terminal.print(statsLine(header.id, stats));
-  sayProblems(recording, terminal);
-}
-
-function treeOf({ events, open, notes }: Recording): TreeNode[] {
-  return buildTree({ events, open, notes: [...notes].flatMap(([on, said]) => said.map((n) => ({ on, n }))) });
-}
-
-function sayProblems({ header, state, problems }: Recording, terminal: Terminal): void {
-  for (const { lineNumber, message } of problems.slice(0, PROBLEMS_SHOWN_MAX))
-    terminal.remark(`! line ${lineNumber}: ${oneLine(message)}`);
-  if (problems.length > PROBLEMS_SHOWN_MAX)
-    terminal.remark(`! and ${count(problems.length - PROBLEMS_SHOWN_MAX, 'more problem')}`);
-  if (state === 'damaged') terminal.remark(`  Keep what is sound: hindcast repair ${oneLine(header.id)}`);
-}
-
-function showEvent(recording: Recording, meant: string, terminal: Terminal): void {
-  const node = findEvent(recording, meant);
+function showEvent(family: Family, meant: string, terminal: Terminal): void {
+  const found = findEvent(family, meant);
+  const recording = family.events.recordings.get(found.id) ?? family.first;
+  const node = byOwnClock(found, recording);
   const { event } = node;
   const exchanges = [...recording.exchanges.values()].filter(({ on }) => on === node.id);
   const messages = event && messagesOf(event, exchanges.at(-1));
@@ -112,18 +71,19 @@ function showEvent(recording: Recording, meant: string, terminal: Terminal): voi
     end: exchange.end?.how,
     responseBytes: exchange.responseBody()?.length ?? 0,
   }));
+  if (node.session !== undefined) terminal.print(terminal.paint('dim', `in ${oneLine(node.session)}`));
   for (const line of renderEvent({ event: event ?? unfinished(node, recording), attempts, messages }, terminal))
     terminal.print(line);
 }
 
 /** The event of that number in the tree, or whose id begins so. */
-function findEvent(recording: Recording, meant: string): TreeNode {
-  const nodes = [...walk(treeOf(recording))].map(({ node }) => node);
+function findEvent({ first, tree }: Family, meant: string): TreeNode {
+  const nodes = [...walk(tree)].map(({ node }) => node);
   const numbered = /^#?\d+$/.test(meant) ? nodes[Number(meant.replace('#', '')) - 1] : undefined;
   const found = numbered ? [numbered] : nodes.filter(({ id }) => id.startsWith(meant));
   const [only] = found;
   if (only && found.length === 1) return only;
-  const { id } = recording.header;
+  const { id } = first.header;
   throw new CliFailure(
     found.length === 0
       ? `No event of ${id} is number "${meant}" or has an id that begins so.`
@@ -132,6 +92,12 @@ function findEvent(recording: Recording, meant: string): TreeNode {
       hint: `hindcast show ${id} numbers all ${nodes.length}.`,
     },
   );
+}
+
+/** The event as its own recording tells of it: bodies and attempts go by the clock of that. */
+function byOwnClock(node: TreeNode, recording: Recording): TreeNode {
+  const own = [...walk(familyOfOne(recording).tree)].find((each) => each.node.id === node.id)?.node;
+  return own === undefined ? node : { ...own, number: node.number, ...(node.session !== undefined && { session: node.session }) };
 }
 
 /** What was said, when the recording holds it and somebody knows how to read it. */

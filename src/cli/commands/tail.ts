@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Line } from '../../events/lines.ts';
 import { attemptWords, noteWords, outcome } from '../event-words.ts';
-import { duration, localTime, money, offset, tokens } from '../figures.ts';
+import { duration, localTime, money, offset, tokens } from '../../analysis/figures.ts';
 import { followLines } from '../follow.ts';
 import { oneLine } from '../printable.ts';
 import { newestRecording, recordingAt } from '../project.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { listRecordings } from '../../recording/recording.ts';
 import { verifyRecording, type Verification } from '../../recording/verify.ts';
-import { count, size } from '../figures.ts';
+import { count, size } from '../../analysis/figures.ts';
 import { oneLine } from '../printable.ts';
 import { explained, recordingAt, recordingsAt } from '../project.ts';
 import { idOf } from '../session-words.ts';
