@@ -23,7 +23,7 @@ export interface JsonSession {
 }
 
 /** The whole document. */
-export interface JsonExport {
+interface JsonExport {
   format: 'hindcast';
   version: typeof EXPORT_VERSION;
   /** Whether what was said is in it. */

@@ -21,7 +21,7 @@ export interface AgentTrace {
 }
 
 /** The attribute that holds a record as it was. */
-export const RECORD_ATTRIBUTE = 'agenttrace.record';
+const RECORD_ATTRIBUTE = 'agenttrace.record';
 
 const LINE = /^(.*)\t([0-9a-fA-F]{8})$/s;
 

@@ -90,7 +90,7 @@ describe('L1 show', () => {
     const { stdout, stderr, code } = await run('show', 'ses_aaaa');
     expect(stdout).toMatchInlineSnapshot(`
       "ses_aaaa00000001  support 1.4.0  ok
-      2026-03-01 12:00:00, pid 4206649, Node v24.0.0, with content, 3.1 KB
+      2026-03-01 12:00:00, pid 4206649, Node v24.0.0, with content, 3.2 KB
 
       #        at     took  event                       tokens       cost  status
       1  +0.010 s   1.39 s  answer_customer                                ok
@@ -253,9 +253,9 @@ describe('L1 verify and repair', () => {
     const { stdout, stderr, code } = await run('verify', '--all');
     expect(stdout.replace(/(?<=dddd.*, )\d+ B/, '<bytes>')).toMatchInlineSnapshot(`
       "✓ ses_dddd00000004  2 sound lines, <bytes>, recording
-      ✓ ses_cccc00000003  2 sound lines, 574 B
+      ✓ ses_cccc00000003  2 sound lines, 606 B
       ✓ ses_bbbb00000002  3 sound lines, 591 B, crashed
-      ✓ ses_aaaa00000001  7 sound lines, 3.1 KB
+      ✓ ses_aaaa00000001  7 sound lines, 3.2 KB
       "
     `);
     expect([stderr, code]).toEqual(['4 recordings, 0 damaged\n', 0]);

@@ -8,7 +8,7 @@ import type { SpanEvent } from '../../src/events/model.ts';
 const painted: Terminal = {
   ...openTerminal({}),
   width: Infinity,
-  paint: (style, text) => (style === 'dim' ? text : `<${style}>${text}`),
+  paint: (style, text) => (style === 'dim' ? text : `<${String(style)}>${text}`),
 };
 const idOf = (id: number): string => id.toString(16).padStart(16, '0');
 const event = (id: number, given: Partial<SpanEvent>): SpanEvent => ({

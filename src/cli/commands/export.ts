@@ -14,6 +14,7 @@ import { oneLine } from '../printable.ts';
 import { HTML_FRAME, htmlSession } from '../report-html.ts';
 import { markdownSession } from '../report-markdown.ts';
 import { addFilters, asksFor, chosenRecordings, filterOf, refuseBoth, type FilterOptions } from '../selection.ts';
+import type { Terminal } from '../terminal.ts';
 import { does, newVerb, type Call } from '../verb.ts';
 
 const FORMATS = ['json', 'csv', 'otlp', 'md', 'html'] as const;
@@ -70,7 +71,10 @@ function run({ args, options, terminal }: Call<ExportOptions>): number {
   try {
     const totals = { sessions: 0, events: 0 };
     const recordings = chosenRecordings(selection).map(({ recording }) => recording);
-    writeAll(file, render(recordings, options, totals));
+    writeAll(
+      file,
+      render(recordings, options, totals, (id) => sayUnredacted(id, terminal)),
+    );
     file?.finish();
     if (totals.sessions === 0) terminal.remark('There are no such sessions: the export is empty.');
     if (file && terminal.json) terminal.printJson({ path: file.path, format, ...totals, bytes: file.bytes });
@@ -85,6 +89,13 @@ function run({ args, options, terminal }: Call<ExportOptions>): number {
   return 0;
 }
 
+/** The app's redactor is a function that only the app has. */
+function sayUnredacted(id: string, { remark }: Terminal): void {
+  remark(
+    `! ${oneLine(id)} was recorded by a program with a redactor, which is not applied here: what was said stands in the export as it was said`,
+  );
+}
+
 function writeAll(file: ExportFile | undefined, pieces: Iterable<string>): void {
   for (const piece of pieces) {
     if (file) file.write(piece);
@@ -97,10 +108,12 @@ function* render(
   recordings: Iterable<Recording>,
   { format, content = false, semconv }: ExportOptions,
   totals: { sessions: number; events: number },
+  said: (id: string) => void,
 ): Generator<string, void> {
   const [head, between, tail] = frameOf(format, content);
   yield head;
   for (const recording of recordings) {
+    if (content && recording.header.guards?.includes('redactor')) said(recording.header.id);
     const session = exportedSession(recording, content ? readerOf(recording) : undefined);
     if (totals.sessions++ > 0) yield between;
     totals.events += session.events.length;
