@@ -33,9 +33,8 @@ interface JsonExport {
 
 /** What stands before the first session, and behind the last one. */
 export function jsonFrame(content: boolean): [head: string, tail: string] {
-  const [head = '', tail = ''] = JSON.stringify({ format: 'hindcast', version: EXPORT_VERSION, content, sessions: [] }).split(
-    '[]',
-  );
+  const empty: JsonExport = { format: 'hindcast', version: EXPORT_VERSION, content, sessions: [] };
+  const [head = '', tail = ''] = JSON.stringify(empty).split('[]');
   return [`${head}[`, `]${tail}\n`];
 }
 
