@@ -68,7 +68,7 @@ export function describeFailure(group: FailureGroup, context: FailureContext): F
     ...(message !== undefined && { message: shortened(message) }),
     ...(event?.attempts && event.attempts.length > 1 && { attempts: attemptsOf(event.attempts) }),
     wentUp: wentUp.map(refOf),
-    ...(held && root.status === 'error' && { caughtIn: { event: refOf(held), status: held.status } }),
+    ...(held && endedByItself(held) && root.status === 'error' && { caughtIn: { event: refOf(held), status: held.status } }),
     after: laterThan(group, context),
     recovered: isRecovered(group, held, context),
   };
@@ -161,6 +161,9 @@ export function attemptsOf(attempts: readonly Attempt[]): CallAttempt[] {
     };
   });
 }
+
+/** Of an event that was ended with its session, or never, nobody knows whether it caught anything. */
+const endedByItself = ({ status }: TreeEvent): boolean => status !== 'unfinished' && status !== 'open';
 
 /** The first event around it that did not fail because of it. */
 function caughtIn({ root, others }: FailureGroup): TreeEvent | null {

@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndLine, LineInput, SessionLine } from '../../src/events/lines.ts';
+import { emptyStats } from '../../src/analysis/stats.ts';
 import type { SessionStats, SpanEvent } from '../../src/events/model.ts';
 
 const TABLE = Array.from({ length: 256 }, (_, index) => {
@@ -82,18 +83,8 @@ export class WrittenRecording {
 
   end(given: Partial<Omit<EndLine, 'stats'>> & { stats?: Partial<SessionStats> } = {}): this {
     const stats: SessionStats = {
+      ...emptyStats(),
       durationMs: 1500,
-      events: 0,
-      llm: 0,
-      tools: 0,
-      actions: 0,
-      runs: 0,
-      steps: 0,
-      errors: 0,
-      failures: 0,
-      retries: 0,
-      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
-      cost: { usd: 0, unknown: 0 },
       ...given.stats,
     };
     this.add({ k: 'end', t: stats.durationMs * 1000, state: 'success', reason: 'ended', ...given, stats });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { epochUs, monotonicUs } from '../../src/core/clock.ts';
 import type { Line } from '../../src/events/lines.ts';
+import { emptyStats } from '../../src/analysis/stats.ts';
 import type { SessionStats, SpanEvent } from '../../src/events/model.ts';
 import { type LogHeader, type LogOptions, openLog, type SessionLog } from '../../src/recording/log-writer.ts';
 
@@ -54,20 +55,7 @@ export function eventOf(number: number, facts: Partial<SpanEvent> = {}): SpanEve
   };
 }
 
-export const STATS: SessionStats = {
-  durationMs: 12,
-  events: 1,
-  llm: 0,
-  tools: 1,
-  actions: 0,
-  runs: 0,
-  steps: 0,
-  errors: 0,
-  failures: 0,
-  retries: 0,
-  tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, unknown: 0 },
-  cost: { usd: 0, unknown: 0 },
-};
+export const STATS: SessionStats = { ...emptyStats(), durationMs: 12, events: 1, tools: 1 };
 
 /** The lines of a log, parsed with nothing of ours. */
 export function rawLinesOf(path: string): (Line & { c: string })[] {
