@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import type { MessageContent } from '../../events/content.ts';
 import type { SpanEvent } from '../../events/model.ts';
-import { messageContent } from '../../providers/decode.ts';
 import type { Exchange, Recording } from '../../recording/recording.ts';
 import { renderEvent } from '../event-view.ts';
 import { CliFailure } from '../failure.ts';
 import { familyAt, familyOfOne, type Family } from '../family.ts';
 import { count } from '../../analysis/figures.ts';
+import { bodiesOf, messagesOf } from '../messages.ts';
 import { oneLine } from '../printable.ts';
 import { openRecording, recordingAt } from '../project.ts';
 import { showFamily, type Shown } from '../show-session.ts';
@@ -56,7 +56,7 @@ function showEvent(family: Family, meant: string, terminal: Terminal): void {
   const node = byOwnClock(found, recording);
   const { event } = node;
   const exchanges = [...recording.exchanges.values()].filter(({ on }) => on === node.id);
-  const messages = event && messagesOf(event, exchanges.at(-1));
+  const messages = event && saidIn(event, exchanges.at(-1));
   if (terminal.json) {
     terminal.printJson({
       ...node,
@@ -101,16 +101,8 @@ function byOwnClock(node: TreeNode, recording: Recording): TreeNode {
 }
 
 /** What was said, when the recording holds it and somebody knows how to read it. */
-function messagesOf(event: SpanEvent, last: Exchange | undefined): MessageContent | undefined {
-  if (event.type !== 'llm') return undefined;
-  const request = last?.requestText();
-  const response = last?.responseContent();
-  const contentType = last?.responseHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
-  const messages = messageContent(event, {
-    ...(request !== undefined && { request }),
-    ...(response !== undefined && { response }),
-    ...(contentType !== undefined && { contentType }),
-  });
+function saidIn(event: SpanEvent, last: Exchange | undefined): MessageContent | undefined {
+  const messages = event.type === 'llm' ? messagesOf(event, bodiesOf(last)) : {};
   return Object.keys(messages).length > 0 ? messages : undefined;
 }
 
