@@ -61,6 +61,22 @@ function graphOf(entry: string, code: (file: string) => string, into = new Set<s
   return into;
 }
 
+/**
+ * Takes Node's own modules by `process.getBuiltinModule`. An `import` of one makes a namespace of all its members, for which Node loads whatever they are defined in: of `node:crypto` and
+ * `node:util` that is more than everything else that `init()` loads. They are the originals as well, whatever the app replaces in them later.
+ */
+function plainBuiltins(code: string): string {
+  return code.replace(
+    /^import (?:(\w+),? )?(?:\{([^}]*)\} )?from "(node:[\w/]+)";$/gm,
+    (_line, whole: string | undefined, members: string | undefined, name: string) => {
+      const taken = `process.getBuiltinModule('${name}')`;
+      const lines = whole === undefined ? [] : [`const ${whole} = ${taken};`];
+      if (members !== undefined) lines.push(`const {${members.replaceAll(' as ', ': ')}} = ${whole ?? taken};`);
+      return lines.join(' ');
+    },
+  );
+}
+
 const table = await lazyTable();
 const tableFile = join(next, 'providers/table.js');
 const code = (file: string): string => (file === tableFile ? table.code : readFileSync(file, 'utf8'));
@@ -75,7 +91,10 @@ const bundle = await rolldown({
   },
   platform: 'node',
   external: /^node:/,
-  plugins: [{ name: 'lazy-table', load: (id) => (id === tableFile ? table.code : null) }],
+  plugins: [
+    { name: 'lazy-table', load: (id) => (id === tableFile ? table.code : null) },
+    { name: 'plain-builtins', renderChunk: (chunk, { name }) => (name === 'init' ? plainBuiltins(chunk) : null) },
+  ],
 });
 await bundle.write({
   dir: next,

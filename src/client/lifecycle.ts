@@ -1,5 +1,4 @@
 /** Sees the process end, on every way out, and changes none of them: exit codes, signals and the app's own handlers stay as they are (docs/decisions/0006-session-ends.md). */
-import { isMainThread } from 'node:worker_threads';
 import { guard } from '../core/diagnostics.ts';
 
 export interface LifecycleListeners {
@@ -20,7 +19,8 @@ export function watchProcess(listeners: LifecycleListeners): () => void {
     guard('client.uncaught', () => listeners.onUncaught(error, origin), undefined);
   process.on('exit', onExit);
   process.on('uncaughtExceptionMonitor', onUncaught);
-  const stopSignals = isMainThread ? watchSignals(listeners.onSignal) : () => {};
+  // In a worker no signal ever comes, and listening changes nothing; asking whether this is one would load `worker_threads`, which takes longer than all of `init()`.
+  const stopSignals = watchSignals(listeners.onSignal);
   return () => {
     process.off('exit', onExit);
     process.off('uncaughtExceptionMonitor', onUncaught);

@@ -1,6 +1,5 @@
 /** What hindcast says, on stderr and nowhere else. Written at once, because the process may end next; a stderr that cannot take it is no reason to stop. */
-import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Fault } from '../core/diagnostics.ts';
 
 const STDERR = 2;
@@ -19,9 +18,18 @@ export function wantsColour(env: Record<string, string | undefined>, isTty: bool
   return isTty && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 
+/** Whether it is one. The module that knows is loaded for what may be one only: it takes longer than all of `init()`. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+  } catch {
+    return false;
+  }
+}
+
 /** One line of ours, with the name in front. */
 export function say(text: string): void {
-  const colour = wantsColour(process.env, isatty(STDERR));
+  const colour = wantsColour(process.env, isTerminal(STDERR));
   sayLine(colour ? `\u001b[2mhindcast:\u001b[22m ${text}` : `hindcast: ${text}`);
 }
 
