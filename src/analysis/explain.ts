@@ -49,7 +49,11 @@ export function explainSession(
     runs: describeRuns(tree, record),
     ...countsOf(stats, tree),
   };
-  const gaps = findGaps(explained, { lost: origins.lost, stats });
+  const gaps = findGaps(explained, {
+    lost: origins.lost,
+    stats,
+    dropped: [record, ...children].flatMap(({ end }) => end?.dropped ?? []),
+  });
   const { version, session, ...rest } = explained;
   return { version, session, headline: headlineOf(explained), ...rest, gaps };
 }

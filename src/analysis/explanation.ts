@@ -189,6 +189,7 @@ export interface Gap {
     | 'no_end'
     | 'metadata'
     | 'lost_origin'
+    | 'dropped'
     | 'tokens_unknown'
     | 'cost_unknown'
     | 'no_cause';

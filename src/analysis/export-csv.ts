@@ -1,5 +1,6 @@
 /** Events as a table, one row each. Columns are only ever added at the end of their part, so that a sheet made from an older export still fits. */
 import { stringify } from 'csv-stringify/sync';
+import { CONTROL_CHARACTERS } from '../core/control-characters.ts';
 import type { MessageContent } from '../events/content.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExportedSession } from './export-session.ts';
@@ -78,10 +79,14 @@ export function csvRows(session: ExportedSession): string {
   const columns = [...Object.values(COLUMNS), ...(messages ? Object.values(CONTENT_COLUMNS) : [])];
   const rows = session.events.map((event) => {
     const row: Row = { event, session, messages: messages?.(event) ?? {} };
-    return columns.map((column) => column(row) ?? '');
+    return columns.map((column) => plain(column(row) ?? ''));
   });
   return stringify(rows, { escape_formulas: true });
 }
+
+/** Without what a terminal would obey: the rows may go to one. */
+const plain = (value: NonNullable<Value>): NonNullable<Value> =>
+  typeof value === 'string' ? value.replace(/\r\n?/g, '\n').replace(CONTROL_CHARACTERS, '') : value;
 
 const time = (us: number): string => new Date(us / 1000).toISOString();
 

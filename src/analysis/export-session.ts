@@ -1,8 +1,8 @@
 /** What of a session is exported into a file that may be given away: its events, and, only when asked for, what was said in them. */
+import { contentFree, contentFreeHeader } from '../events/content-free.ts';
 import type { MessageContent } from '../events/content.ts';
 import type { LogLine, MetadataValue, SessionLine, SessionLink } from '../events/lines.ts';
-import type { Note, SessionStats, SpanEvent } from '../events/model.ts';
-import { codeOf, nameOf } from '../events/safe-words.ts';
+import type { SessionStats, SpanEvent } from '../events/model.ts';
 import { type SessionStatus, statusOf, tagsOf, type TaggedRecord } from './session-filter.ts';
 import { totalsOf } from './session-totals.ts';
 
@@ -77,47 +77,4 @@ export function allEvents({ header, events, open, notes }: TaggedRecord): SpanEv
     };
   });
   return [...events, ...left].sort((a, b) => a.start - b.start);
-}
-
-function contentFreeHeader(header: SessionLine): SessionLine {
-  const { argv: _argv, cwd: _cwd, tags: _tags, metadata: _metadata, links: _links, ...facts } = header;
-  return safe(facts);
-}
-
-/** The event in numbers, codes, ids and names, as it would go to a backend. */
-function contentFree(event: SpanEvent): SpanEvent {
-  const { content: _content, attributes: _attributes, notes, ...facts } = event;
-  return safe({ ...facts, ...(notes && { notes: notes.map(withoutWords) }) });
-}
-
-function withoutWords(note: Note): Note {
-  const { content: _content, ...facts } = note as Note & { content?: unknown };
-  return facts as Note;
-}
-
-/** Members that are codes: what does not look like one may be a sentence that a server put there. */
-const CODES = new Set([
-  'type',
-  'code',
-  'reasonCode',
-  'status',
-  'reason',
-  'error',
-  'finishReasons',
-  'operation',
-  'provider',
-  'api',
-  'serviceTier',
-  'reasoningLevel',
-  'outputType',
-  'encodingFormats',
-  'priced',
-]);
-
-/** The value with every text in it cut to a code or to a name. */
-function safe<T>(value: T, key = ''): T {
-  if (typeof value === 'string') return ((CODES.has(key) ? codeOf(value) : nameOf(value)) ?? '') as T;
-  if (Array.isArray(value)) return value.map((item: unknown) => safe(item, key)) as T;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, safe(member as unknown, name)])) as T;
 }

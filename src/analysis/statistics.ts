@@ -1,4 +1,5 @@
 /** What many sessions came to: counts, how they ended, latency, failures, tokens and cost, on the whole and by agent, version, environment, model, time or tool. */
+import { modelOf } from '../events/genai.ts';
 import type { AgentFacts, EventStatus, Note, RunStatus, SessionStats, SpanEvent } from '../events/model.ts';
 import { distributionOf, type Distribution } from './percentiles.ts';
 import { matchesFilter, type SessionFilter, type SessionStatus, statusOf, type TaggedRecord } from './session-filter.ts';
@@ -132,7 +133,7 @@ function keysOf(by: StatisticsKey, { header, events }: TaggedRecord): (event: Sp
       return (event) => environmentOf(event, runs) ?? header.environment ?? '';
     }
     case 'model':
-      return ({ llm }) => (llm === undefined ? undefined : (llm.request.model ?? llm.response?.model ?? ''));
+      return ({ llm }) => (llm === undefined ? undefined : (modelOf(llm) ?? ''));
     case 'tool':
       return ({ type, tool, name }) => (type === 'tool' ? (tool?.name ?? name) : undefined);
     case 'day':
@@ -180,7 +181,7 @@ class Counter {
     if (status === 'unfinished') return;
     push(this.#types, type, end - start);
     if (step) push(this.#steps, step.type, end - start);
-    const model = type === 'llm' ? (llm?.request.model ?? llm?.response?.model) : undefined;
+    const model = type === 'llm' && llm ? modelOf(llm) : undefined;
     if (model !== undefined) push(this.#models, model, end - start);
   }
 
