@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { familyEvents, familyOf, recordingsOf, sessionTrees, walkFamily } from '../analysis/family.ts';
 import type { FamilyEvents, FamilyNode } from '../analysis/family.ts';
 import type { SessionLine } from '../events/lines.ts';
+import { recordingNames } from '../recording/removal-marker.ts';
 import { readHeader } from '../recording/recording-ends.ts';
 import type { Recording } from '../recording/recording.ts';
 import { oneLine } from './printable.ts';
@@ -24,15 +25,18 @@ export interface Family {
   tree: TreeNode[];
 }
 
-/** The family of the recording at `path`, as far as it is in the same folder. */
-export function familyAt(path: string): Family {
-  const headers = readdirSync(dirname(path))
-    .filter((name) => name.endsWith('.jsonl'))
-    .flatMap((name) => headerAt(join(dirname(path), name)));
+/** Headers and paths of the family that the recording at `path` is in, as far as it is in the same folder; none where its header cannot be read. */
+export function familyHeaders(path: string): { path: string; header: SessionLine }[] {
+  const folder = dirname(path);
+  const headers = recordingNames(folder, readdirSync(folder)).flatMap((name) => headerAt(join(folder, name)));
   const meant = headers.find((one) => one.path === path);
   const found = meant && familyOf(headers, meant.header.id);
-  if (found === undefined) return familyOfOne(openRecording(path));
-  const [root] = sessionTrees(recordingsOf(found).map((one) => openRecording(one.path)));
+  return found === undefined ? [] : recordingsOf(found);
+}
+
+/** The family of the recording at `path`, as far as it is in the same folder. */
+export function familyAt(path: string): Family {
+  const [root] = sessionTrees(familyHeaders(path).map((one) => openRecording(one.path)));
   return root === undefined ? familyOfOne(openRecording(path)) : gathered(root);
 }
 

@@ -1,13 +1,15 @@
 /** `hindcast import`: recordings, AgentTrace files and OTLP of elsewhere, as sessions of this project. */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { totalsOf } from '../../analysis/session-totals.ts';
 import { isAgentTraceLine, readAgentTrace } from '../../recording/import-agenttrace.ts';
 import { sessionsOfSpans } from '../../recording/import-otlp.ts';
+import { ensureFolder } from '../../recording/folder.ts';
 import { importRecording } from '../../recording/import-recording.ts';
 import { type ImportedSession, writeImported } from '../../recording/import-session.ts';
 import { isOtlp, readOtlp, type OtlpSpan } from '../../recording/otlp-json.ts';
+import { isPortable, unpackPortable } from '../../recording/portable-file.ts';
 import { CliFailure } from '../failure.ts';
 import { count } from '../../analysis/figures.ts';
 import { oneLine } from '../printable.ts';
@@ -27,10 +29,11 @@ export function verb(): Command {
     name: 'import',
     summary: 'take sessions of elsewhere into this project',
     description:
-      'Takes in recordings (.jsonl, with the .blobs beside them), AgentTrace files, and OTLP as JSON, of hindcast export or of any exporter that speaks the GenAI conventions. What a ' +
+      'Takes in what hindcast share wrote, recordings (.jsonl, with the .blobs beside them), AgentTrace files, and OTLP as JSON, of hindcast export or of any exporter that speaks the GenAI conventions. What a ' +
       'file is, its content tells. Recordings are checked line by line and copied as they are; of the others, sound lines and spans become sessions, and what is unsound is named by ' +
       'its place. What is there already is not taken in twice. Nothing that was imported is exported by itself. Exits with 1 when something could not be taken in.',
     examples: [
+      ['import ses_4f1a22b30c41.hindcast', 'what somebody shared'],
       ['import ses_4f1a22b30c41.jsonl', 'a recording of somebody else'],
       ['import week.json', 'what hindcast export --format otlp wrote'],
       ['import traces/*.jsonl', 'several files'],
@@ -50,21 +53,21 @@ interface Taken {
 
 interface Result {
   file: string;
-  format?: 'recording' | 'agenttrace' | 'otlp';
+  format?: 'hindcast' | 'recording' | 'agenttrace' | 'otlp';
   sessions: Taken[];
   /** What could not be taken in, by its place. */
   problems: string[];
   hint?: string;
 }
 
-function run({ args, options, terminal }: Call<object>): number {
+async function run({ args, options, terminal }: Call<object>): Promise<number> {
   const dir = recordingsAt(options.dir);
   const progress = showProgress('importing', args.length, terminal);
   const results: Result[] = [];
   let failed = false;
   for (const [done, file] of args.entries()) {
     progress.at(done);
-    const result = importFile(file, dir);
+    const result = await importFile(file, dir);
     failed ||= result.problems.length > 0;
     results.push(result);
     if (terminal.json) continue;
@@ -77,12 +80,14 @@ function run({ args, options, terminal }: Call<object>): number {
 }
 
 /** One of several files that cannot be read does not stop the others. */
-function importFile(file: string, dir: string): Result {
+async function importFile(file: string, dir: string): Promise<Result> {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return { file, sessions: [], problems: ['is not there'] };
     if (!found.isFile()) return { file, sessions: [], problems: ['is no file'] };
-    const start = beginningOf(file);
+    const bytes = beginningOf(file);
+    if (isPortable(bytes)) return await ofPortable(file, dir);
+    const start = bytes.toString();
     const [first = ''] = start.split('\n', 1);
     if (OURS.test(first)) return ofRecording(file, dir);
     if (isAgentTraceLine(first.replace(/\r$/, ''))) return ofAgentTrace(file, dir);
@@ -102,13 +107,30 @@ function importFile(file: string, dir: string): Result {
 
 const START_BYTES = 256 * 1024;
 
-function beginningOf(file: string): string {
+function beginningOf(file: string): Buffer {
   const descriptor = openSync(file, 'r');
   try {
     const bytes = Buffer.alloc(START_BYTES);
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, START_BYTES, 0));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, START_BYTES, 0));
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Taken apart beside the recordings, in a folder of its own, and then imported one by one as recordings are. */
+async function ofPortable(file: string, dir: string): Promise<Result> {
+  const format = 'hindcast';
+  ensureFolder(dirname(dir));
+  const folder = mkdtempSync(join(dirname(dir), 'importing-'));
+  try {
+    const { manifest, paths } = await unpackPortable(file, folder);
+    const each = paths.map((path) => ofRecording(path, dir));
+    const problems = each.flatMap((one, index) =>
+      one.problems.map((problem) => `${manifest.sessions[index]?.id ?? index + 1}: ${problem}`),
+    );
+    return { file, format, sessions: each.flatMap(({ sessions }) => sessions), problems };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -156,8 +178,8 @@ function readSpans(text: string): { spans: OtlpSpan[]; problems: string[] } {
   text.split('\n').forEach((line, index) => {
     if (line.trim() === '') return;
     const read = spansOf(parse(line), `line ${index + 1}: `);
-    spans.push(...read.spans);
-    problems.push(...read.problems);
+    for (const span of read.spans) spans.push(span);
+    for (const problem of read.problems) problems.push(problem);
   });
   if (spans.length > 0) return { spans, problems };
   throw new CliFailure('is neither a recording, nor an AgentTrace file, nor OTLP as JSON');
