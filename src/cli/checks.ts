@@ -6,6 +6,7 @@ import { recordingsFolder } from '../recording/folder.ts';
 import { listRecordings, type Summary } from '../recording/recording.ts';
 import { verifyRecording } from '../recording/verify.ts';
 import { count, size } from '../analysis/figures.ts';
+import { removedWords, usedOfBudget } from './budget-words.ts';
 import { NODE_MIN_TEXT, nodeRecords } from './node-version.ts';
 
 /** `broken`: hindcast does not work as it is. `warn`: it does, and something is worth a look. */
@@ -98,6 +99,26 @@ export function checkRecordings(dir: string): Check[] {
     checks.push({ what: 'damaged', verdict: 'broken', found: `${count(damaged.length, 'recording')}: ${ids.join(', ')}`, todo });
   }
   return checks;
+}
+
+/** How much of the disk budget is used, and what was removed for it. */
+export async function checkBudget(dir: string): Promise<Check[]> {
+  const recordings = recordingsFolder(dir);
+  const { bytes, budgetBytes } = await usedOfBudget(recordings);
+  const what = 'disk budget';
+  const checks: Check[] = [];
+  if (budgetBytes <= 0) checks.push({ what, verdict: 'note', found: `${size(bytes)} used, no limit` });
+  else {
+    const over = bytes > budgetBytes;
+    const found = `${size(bytes)} of ${size(budgetBytes)} used`;
+    const todo = 'hindcast gc removes the oldest recordings; the option diskBudgetMb allows more';
+    checks.push({ what, verdict: over ? 'warn' : 'ok', found, ...(over && { todo }) });
+  }
+  const removed = removedWords(recordings);
+  if (removed === undefined) return checks;
+  const todo = removed.lost ? 'Raise diskBudgetMb, or see why the export fails' : undefined;
+  const verdict = removed.lost ? 'warn' : 'note';
+  return [...checks, { what: 'removed', verdict, found: removed.text, ...(todo && { todo }) }];
 }
 
 function isDamaged(bytesMax: number): (recording: Summary) => boolean {

@@ -13,6 +13,7 @@ import { checkGiven, fixedOptions, givenWithout, isPlain, keepOld, mergeGiven, R
 import type { Configured, Refusal } from './changes.ts';
 import type { DeliveryOrder } from './deliver-child.ts';
 import { createHostInfo } from './host-info.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { startExport } from './exporter.ts';
 import type { RunningExport } from './exporter.ts';
 import type { Options, Values } from './options.ts';
@@ -40,6 +41,10 @@ export class RunningClient implements Resident {
     () => this.settings.dir,
     knownCopies,
   );
+  readonly #housekeeping = new Housekeeping(
+    () => this.settings.dir,
+    (problem) => this.warn(problem),
+  );
   readonly #startedUs = monotonicUs();
   values: Values;
   given: Options;
@@ -63,12 +68,15 @@ export class RunningClient implements Resident {
     for (const problem of resolved.problems) this.warn(problem);
     this.settings = newSettings();
     applyValues(this.settings, this.values);
+    this.settings.gauge = this.#housekeeping.gauge;
+    this.#housekeeping.apply(this.values);
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
     this.settings.onBegin = (session) => {
       this.#begun = true;
       this.announce();
       this.#host.begin(session);
+      this.#housekeeping.begin();
     };
     this.settings.onEnding = (session) => {
       finishLogs(session);
@@ -143,6 +151,7 @@ export class RunningClient implements Resident {
     this.given = givenWithout(given, this.given, refused);
     this.values = next;
     applyValues(this.settings, next);
+    this.#housekeeping.apply(next);
     if (this.#export === null) this.#applyExport();
     settle();
     instrument(next.instrument);
@@ -170,6 +179,7 @@ export class RunningClient implements Resident {
     moveOut(this);
     this.sessions.close({ state: 'success', reason: 'ended' });
     this.#host.stop();
+    this.#housekeeping.stop();
     this.#sayTotals();
     const running = this.#export;
     if (running === null) return;

@@ -43,6 +43,8 @@ function schemaOf({ kind }: Option): Schema {
     case 'boolean':
       return { type: 'boolean' };
     case 'milliseconds':
+    case 'megabytes':
+    case 'days':
       return { type: 'number', minimum: 0 };
     case 'list of text':
       return { type: 'array', items: { type: 'string' } };

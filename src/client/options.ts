@@ -28,6 +28,8 @@ export interface Options {
   exitTimeoutMs?: number;
   exportTimeoutMs?: number;
   flushIntervalMs?: number;
+  diskBudgetMb?: number;
+  keepDays?: number;
   quiet?: boolean;
   logLevel?: 'off' | 'warn' | 'debug';
   logFile?: string;
@@ -64,6 +66,8 @@ export interface Values {
   exitTimeoutMs: number;
   exportTimeoutMs: number;
   flushIntervalMs: number;
+  diskBudgetMb: number;
+  keepDays?: number;
   quiet: boolean;
   logLevel: 'off' | 'warn' | 'debug';
   /** Absolute path. */
@@ -301,6 +305,21 @@ export const OPTIONS: readonly Option[] = [
     env: [{ name: 'HINDCAST_FLUSH_INTERVAL_MS' }],
     default: 1000,
     text: 'How long a finished event may wait for others before it is sent.',
+  },
+  {
+    name: 'diskBudgetMb',
+    kind: kinds.amount('megabytes', 1_000_000_000),
+    env: [{ name: 'HINDCAST_DISK_BUDGET_MB' }],
+    default: 2048,
+    text: 'What the recordings of the folder may take together, in units of 1,048,576 bytes. Over it the oldest go, and where that is not enough, less is recorded: see "How much is kept". 0: no limit.',
+  },
+  {
+    name: 'keepDays',
+    kind: kinds.amount('days', 100_000),
+    env: [{ name: 'HINDCAST_KEEP_DAYS' }],
+    default: undefined,
+    defaultText: 'none: by size alone',
+    text: 'Recordings to which nothing was written for so many days are removed, once they are exported.',
   },
   {
     name: 'quiet',

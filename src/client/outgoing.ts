@@ -1,5 +1,6 @@
 /** What leaves of a recorded event: after the app's processors and its redactor, with content only where it was asked for. Fails closed: code that throws lets nothing out that was said. */
 import { reportFault } from '../core/diagnostics.ts';
+import { contentFree, contentFreeHeader } from '../events/content-free.ts';
 import type { MessageContent } from '../events/content.ts';
 import type { SessionLine } from '../events/lines.ts';
 import type { SpanEvent } from '../events/model.ts';
@@ -72,22 +73,4 @@ export function withoutBodies(event: SpanEvent, messages: MessageContent | undef
   if (event.content === undefined || messages === undefined || Object.keys(messages).length === 0) return event;
   const { request: _request, response: _response, ...content } = event.content;
   return { ...event, content };
-}
-
-/** An event without anything that was said. */
-export function contentFree(event: SpanEvent): SpanEvent {
-  const { content: _content, attributes: _attributes, notes, ...facts } = event;
-  if (notes === undefined) return facts;
-  return { ...facts, notes: notes.map((note) => (note.kind === 'signal' ? note : without(note))) };
-}
-
-function without<T extends { content?: unknown }>(note: T): T {
-  const { content: _content, ...rest } = note;
-  return rest as T;
-}
-
-/** A header without anything that the app wrote. */
-export function contentFreeHeader(header: SessionLine): SessionLine {
-  const { tags: _tags, metadata: _metadata, links: _links, argv: _argv, cwd: _cwd, ...facts } = header;
-  return facts;
 }

@@ -1,11 +1,12 @@
 /** Brings finished events to the app's own exporter, with the same durability as to a backend: what it does not take comes again. */
 import { reportFault } from '../core/diagnostics.ts';
+import { contentFree, contentFreeHeader } from '../events/content-free.ts';
 import type { ExportItem } from '../events/ports.ts';
 import type { Attribute, WireSpan } from '../events/wire-span.ts';
 import type { Carrier } from '../otel/carrier.ts';
 import { unrecorded } from '../session/scope.ts';
 import type { ExportedBatch, ExportedEvent, ExportedSpan, Exporter, SpanAttribute } from './extension.ts';
-import { contentFree, contentFreeHeader, withoutBodies } from './outgoing.ts';
+import { withoutBodies } from './outgoing.ts';
 import type { Outgoing } from './outgoing.ts';
 
 export interface OwnCarrierOptions {

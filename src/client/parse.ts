@@ -52,6 +52,13 @@ export function milliseconds(min: number, max: number): Kind<number> {
   return { name: 'milliseconds', parse: (value) => check(value.trim() === '' ? NaN : Number(value)), check };
 }
 
+/** A number that is not negative; 0 where that means something. `name` is what it counts. */
+export function amount(name: 'megabytes' | 'days', max: number): Kind<number> {
+  const check = (value: unknown): number =>
+    typeof value === 'number' && value >= 0 && value <= max ? value : bad(`${name} from 0 to ${max}`);
+  return { name, parse: (value) => check(value.trim() === '' ? NaN : Number(value)), check };
+}
+
 export const texts: Kind<string[]> = {
   name: 'list of text',
   parse: (value) =>

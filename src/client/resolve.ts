@@ -1,6 +1,7 @@
 /** Puts options together: defaults < configuration file < environment < code. Each value knows where it came from. */
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CONTROL_CHARACTERS } from '../core/control-characters.ts';
 import { findProjectFolder } from '../recording/folder.ts';
 import { OPTIONS } from './options.ts';
 import type { Option, Options, Values } from './options.ts';
@@ -32,18 +33,15 @@ type Env = Record<string, string | undefined>;
 /** The options of a process that called `init(options)` in `cwd`. Reads the configuration file and nothing else; never throws. */
 export function resolveOptions(options: Options = {}, env: Env = process.env, cwd: string = process.cwd()): Resolved {
   const problems: string[] = [];
-  // What JavaScript lets through.
-  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
-  if (!isObject) problems.push('the argument of init() must be an object of options; it is ignored');
-  const given = isObject ? options : {};
+  const given = readGiven(options, problems);
   const folder = findProjectFolder(cwd);
   const file = readConfig(join(dirname(folder), CONFIG_FILE), problems);
   const names = new Set(OPTIONS.map((option) => option.name));
-  for (const name of memberNames(given as Record<string, unknown>)) {
-    if (!names.has(name)) problems.push(`init() knows no option "${name}"; it is ignored`);
+  for (const name of memberNames(given)) {
+    if (!names.has(name)) problems.push(`init() knows no option "${shown(name)}"; it is ignored`);
   }
   for (const name of memberNames(file.data)) {
-    if (!names.has(name)) problems.push(`${file.path} has an unknown option "${name}"; take it out or correct its name`);
+    if (!names.has(name)) problems.push(`${file.path} has an unknown option "${shown(name)}"; take it out or correct its name`);
   }
   const values: Record<string, unknown> = {};
   const origins: Record<string, string> = {};
@@ -62,14 +60,54 @@ export function resolveOptions(options: Options = {}, env: Env = process.env, cw
   };
 }
 
+const NAME_CHARS_MAX = 80;
+
+/** A name that somebody else made up, as it goes into a message. */
+const shown = (name: string): string => name.slice(0, NAME_CHARS_MAX).replace(/\s/g, ' ').replace(CONTROL_CHARACTERS, '');
+
+/** A copy of the argument of `init()`, whatever JavaScript lets through: a getter or a proxy of the app may throw, and does so here and nowhere else. */
+function readGiven(options: unknown, problems: string[]): Record<string, unknown> {
+  const given: Record<string, unknown> = Object.create(null);
+  try {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new BadValue('an object of options');
+    for (const name of Object.keys(options)) {
+      try {
+        const value = (options as Record<string, unknown>)[name];
+        given[name] = GROUPS.has(name) ? readGroup(name, value) : value;
+      } catch {
+        problems.push(`${shown(name)} in init() cannot be read; it is ignored`);
+      }
+    }
+  } catch {
+    problems.push('the argument of init() must be an object of options; it is ignored');
+  }
+  return given;
+}
+
+/** Options that hold options: `agent`, `session`. */
+const GROUPS = new Set(OPTIONS.flatMap(({ name }) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : [])));
+
+function readGroup(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const known = OPTIONS.filter((option) => option.name.startsWith(`${name}.`)).map((option) =>
+    option.name.slice(name.length + 1),
+  );
+  const group: Record<string, unknown> = Object.create(null);
+  for (const member of new Set([...Object.keys(value), ...known])) {
+    const said = (value as Record<string, unknown>)[member];
+    if (said !== undefined) group[member] = said;
+  }
+  return group;
+}
+
 /** What an option is set to and by whom, highest precedence first. */
 function sourcesOf(
   option: Option,
-  from: { given: Options; env: Env; file: ConfigFile; cwd: string; origins: Record<string, string> },
+  from: { given: Record<string, unknown>; env: Env; file: ConfigFile; cwd: string; origins: Record<string, string> },
 ): Source[] {
   const { given, env, file, cwd, origins } = from;
   const sources: Source[] = [];
-  const inCode = pick(given as Record<string, unknown>, option.name);
+  const inCode = pick(given, option.name);
   if (inCode !== undefined) sources.push({ origin: 'init()', kind: option.kind, value: inCode, isText: false, base: cwd });
   for (const variable of option.env) {
     const text = env[variable.name];

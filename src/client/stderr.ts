@@ -1,5 +1,6 @@
 /** What hindcast says, on stderr and nowhere else. Written at once, because the process may end next; a stderr that cannot take it is no reason to stop. */
 import { fstatSync, writeSync } from 'node:fs';
+import { codeWord } from '../core/code-word.ts';
 import type { Fault } from '../core/diagnostics.ts';
 
 const STDERR = 2;
@@ -40,16 +41,20 @@ const OF_THE_APP: Readonly<Record<string, string>> = {
   'export.shutdown': 'shutdown() of the exporter threw',
 };
 
+/** Where the app's own values are read: what they throw says nothing of our files. */
+const OF_VALUES = new Set(['recording.serialise', 'recording.line', 'recording.headers', 'recording.url']);
+
 /** A fault in words that hold nothing of what the app said: its place, class and code; the rest only where debugging was asked for. */
 export function faultText(fault: Fault, debug: boolean): string {
   const { site, error } = fault;
   const { code, path, name } = (error ?? {}) as { code?: unknown; path?: unknown; name?: unknown };
+  // What is thrown may be the app's own, and have a sentence for a code.
+  const [errorCode, errorName] = [codeWord(code), codeWord(name)];
   if (debug) return `fault in ${site}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  if (site.startsWith('recording.') && typeof code === 'string' && typeof path === 'string') {
-    return `cannot write ${path} (${code}), so what happens there is not recorded; set HINDCAST_DIR to a folder that can be written`;
+  if (site.startsWith('recording.') && !OF_VALUES.has(site) && errorCode !== undefined && typeof path === 'string') {
+    return `cannot write ${path} (${errorCode}), so what happens there is not recorded; set HINDCAST_DIR to a folder that can be written`;
   }
   const extension = OF_THE_APP[site];
-  if (extension !== undefined) return `${extension} (${typeof name === 'string' ? name : 'error'})`;
-  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
-  return `fault in ${site} (${what}); the program is not affected. HINDCAST_LOG_LEVEL=debug says more`;
+  if (extension !== undefined) return `${extension} (${errorName ?? 'error'})`;
+  return `fault in ${site} (${errorCode ?? errorName ?? 'error'}); the program is not affected. HINDCAST_LOG_LEVEL=debug says more`;
 }

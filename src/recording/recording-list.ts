@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { guard } from '../core/diagnostics.ts';
 import { RecordingError } from './errors.ts';
 import { readHeader } from './recording-ends.ts';
+import { recordingNames } from './removal-marker.ts';
 import { type Summary, summariseRecording } from './summary.ts';
 
 const SUFFIX = '.jsonl';
@@ -51,9 +52,12 @@ const idOf = (path: string): string => path.slice(Math.max(path.lastIndexOf('/')
 
 function recordingPaths(dir: string): string[] {
   if (!existsSync(dir)) return [];
-  return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(SUFFIX))
-    .map((entry) => join(dir, entry.name))
+  const files = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return recordingNames(
+    dir,
+    files.map(({ name }) => name),
+  )
+    .map((name) => join(dir, name))
     .sort();
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { isAlive } from './process-state.ts';
 import { cursorPathOf } from './export-recording.ts';
 import { readHeader } from './recording-ends.ts';
+import { finishRemoval, markRemoved } from './removal-marker.ts';
 import { blobsPathOf, type Summary } from './summary.ts';
 
 /** Why a recording should stay. `recording`: its process still writes it. `unexported`: the queue of the export has not sent all of it. */
@@ -27,12 +28,15 @@ export function filesOf(path: string): string[] {
   return [cursorPathOf(path), blobsPathOf(path), ...aside, path].filter((file) => existsSync(file));
 }
 
-/** Deletes a recording; returns how many bytes that were. Whoever is stopped in between finds it in the list, and can do it again. */
+/** Deletes a recording; returns how many bytes that were. What a process that is stopped in between leaves is no recording any more, and goes with the next sweep. */
 export function removeRecording(path: string): number {
+  const files = filesOf(path);
+  markRemoved(path);
   let bytes = 0;
-  for (const file of filesOf(path)) {
+  for (const file of files) {
     bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    rmSync(file, { force: true });
+    if (file !== path) rmSync(file, { force: true });
   }
+  finishRemoval(path);
   return bytes;
 }

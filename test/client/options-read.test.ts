@@ -82,6 +82,18 @@ const HOST = `
   const untilMs = process.env.HINDCAST_HOST_INFO === 'off' ? 3_000 : 30_000;
   for (let ms = 0; ms < untilMs && !readFileSync(file, 'utf8').includes('"k":"host"'); ms += 50) await new Promise((resolve) => setTimeout(resolve, 50));
 `;
+const KEPT = `
+  const { existsSync, utimesSync } = await import('node:fs');
+  const say = recordTool('say', (text) => text.length);
+  const session = startSession({ id: 'old' });
+  await session.run(() => say('x'));
+  session.end();
+  const file = '.hindcast/recordings/old.jsonl';
+  utimesSync(file, Date.now() / 1000 - 8 * 86_400, Date.now() / 1000 - 8 * 86_400);
+  for (let n = 0; n < 60; n++) say(n + 'x'.repeat(10_000));
+  for (let ms = 0; ms < 3_000 && existsSync(file); ms += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log(existsSync(file) ? 'kept' : 'removed');
+`;
 const ended = ({ recordings }: Ran) => recordings.end(recordings.ids()[0]!)?.reason;
 const idsOf = ({ recordings, cwd }: Ran): string[] => (existsSync(join(cwd, '.hindcast/recordings')) ? recordings.ids() : []);
 
@@ -190,6 +202,24 @@ const CASES: Record<string, Case> = {
     sees: ({ stdout }) => stdout,
     before: 'waits\n',
     after: 'sent\n',
+  },
+  diskBudgetMb: {
+    value: 1,
+    text: '1',
+    body: `const say = recordTool('say', (text) => text.length); for (let n = 0; n < 40; n++) say(n + 'x'.repeat(50_000));`,
+    sees: ({ recordings }) => recordings.end(recordings.ids()[0]!)?.dropped !== undefined,
+    before: false,
+    after: true,
+  },
+  keepDays: {
+    value: 7,
+    text: '7',
+    // The folder is looked at when something was written.
+    with: () => 'diskBudgetMb: 8,',
+    body: KEPT,
+    sees: ({ stdout }) => stdout,
+    before: 'kept\n',
+    after: 'removed\n',
   },
   quiet: { value: true, text: 'true', sees: ({ said }) => said.length > 0, before: true, after: false },
   logLevel: {

@@ -97,6 +97,8 @@ describe('C4 environment', () => {
     OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: ['6', 6],
     OTEL_EXPORTER_OTLP_TIMEOUT: ['7', 7],
     HINDCAST_FLUSH_INTERVAL_MS: ['50', 50],
+    HINDCAST_DISK_BUDGET_MB: ['512', 512],
+    HINDCAST_KEEP_DAYS: ['30', 30],
     HINDCAST_QUIET: ['on', true],
     HINDCAST_LOG_LEVEL: ['debug', 'debug'],
     HINDCAST_PRICES: ['{"M":{"input":1}}', { m: { input: 1 } }],

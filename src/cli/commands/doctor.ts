@@ -1,6 +1,6 @@
 /** `hindcast doctor`: whether recording works here, and what it would see. */
 import type { Command } from 'commander';
-import { checkFolder, checkNode, checkOptions, checkRecordings, type Check, type Verdict } from '../checks.ts';
+import { checkBudget, checkFolder, checkNode, checkOptions, checkRecordings, type Check, type Verdict } from '../checks.ts';
 import { checkSdks } from '../sdk-check.ts';
 import { oneLine } from '../printable.ts';
 import { projectAt } from '../project.ts';
@@ -37,6 +37,7 @@ async function run({ options, terminal }: Call<object>): Promise<number> {
     checkNode(),
     ...checkFolder(dir),
     ...checkRecordings(dir),
+    ...(await checkBudget(dir)),
     ...checkOptions(),
     ...(await checkSdks(process.cwd())),
   ];

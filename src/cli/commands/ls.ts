@@ -5,6 +5,7 @@ import { statusOf } from '../../analysis/session-filter.ts';
 import { wallMs } from '../../core/clock.ts';
 import { listRecordings, type Summary } from '../../recording/recording.ts';
 import { count, duration, localTime, money, tokens } from '../../analysis/figures.ts';
+import { roomWords } from '../budget-words.ts';
 import { oneLine } from '../printable.ts';
 import { recordingsAt } from '../project.ts';
 import { endWords, stateWord, whoRan } from '../session-words.ts';
@@ -81,7 +82,7 @@ function wholeNumber(text: string): number {
   return n;
 }
 
-function run({ options, terminal }: Call<ListOptions>): number {
+async function run({ options, terminal }: Call<ListOptions>): Promise<number> {
   const dir = recordingsAt(options.dir);
   const all = listRecordings(dir);
   const meant = all.filter(matching(options));
@@ -91,7 +92,9 @@ function run({ options, terminal }: Call<ListOptions>): number {
     terminal.printJson(shown.map(({ summary }) => asJson(summary)));
     return 0;
   }
+  const room = await roomWords(dir);
   if (all.length === 0) {
+    if (room !== '') terminal.remark(room);
     terminal.remark(
       `No sessions are recorded in ${dir} yet.\n  Record one: hindcast run -- node agent.js, or see one: hindcast demo`,
     );
@@ -104,6 +107,7 @@ function run({ options, terminal }: Call<ListOptions>): number {
   for (const line of table(COLUMNS, shown.map(row), terminal)) terminal.print(line);
   if (listed.length > shown.length)
     terminal.remark(`${count(listed.length - shown.length, 'more session')}: hindcast ls -n ${listed.length}`);
+  if (room !== '') terminal.remark(room);
   return 0;
 }
 
@@ -148,7 +152,7 @@ function row({ summary: { id, header, state, end, stats, events }, depth, relati
     priced ? money(stats.cost.usd) : '',
     stats ? duration(stats.durationMs * 1000) : '',
     stateWord(state, end),
-    [endWords(end), oneLine(relation)].filter(Boolean).join(', '),
+    [endWords(end), end?.dropped ? 'not all recorded' : '', oneLine(relation)].filter(Boolean).join(', '),
   ];
 }
 
