@@ -3,6 +3,7 @@ import { readFileSync, realpathSync, renameSync, statSync, unlinkSync, writeFile
 import { basename, dirname, join, resolve } from 'node:path';
 import { CONFIG_FILE } from '../client/resolve.ts';
 import { findProjectFolder, FOLDER_NAME } from '../recording/folder.ts';
+import { isDeeper } from '../recording/line-shape.ts';
 import { CliFailure } from './failure.ts';
 import { jsonFault } from './json-fault.ts';
 
@@ -15,6 +16,8 @@ export interface ConfigFile {
 }
 
 const INDENT = '  ';
+/** No option is nested any deeper. */
+const NESTING_MAX = 100;
 
 /** The working directory of a program whose options are asked for: this one, or the project of a `.hindcast` folder. */
 export function projectRoot(dir: string | undefined): string {
@@ -49,6 +52,8 @@ export function readConfigFile(path: string): ConfigFile {
       cause: error,
     });
   }
+  if (typeof data === 'object' && data !== null && isDeeper(data, NESTING_MAX))
+    throw new CliFailure(`${path} is nested too deep`, { hint: 'Correct it there; nothing was changed.' });
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return { path, data: data as ConfigFile['data'], text };
   throw new CliFailure(`${path} must hold a JSON object`, { hint: 'Correct it there; nothing was changed.' });
 }

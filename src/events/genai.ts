@@ -6,11 +6,19 @@ import { finishReason } from './content.ts';
 import { NAMES, NAMES_OUTSIDE, type Names, type Profile } from './genai-names.ts';
 import type { SessionLine } from './lines.ts';
 import type { LlmFacts, SpanEvent } from './model.ts';
-import { codeOf, idOf, nameOf } from './safe-words.ts';
+import { callName, codeOf, idOf, isPath, modelName, nameOf, titleOf } from './safe-words.ts';
 import { addContent } from './span-content.ts';
 import { noteEvents, retryEvents } from './span-events.ts';
 import { addRun, agentIn, agentNameOf, hasFailed } from './span-run.ts';
-import { AttributeList, SPAN_KIND, type Attribute, type SpanSource, type TraceGroup, type WireSpan } from './wire-span.ts';
+import {
+  AttributeList,
+  SPAN_KIND,
+  timeNs,
+  type Attribute,
+  type SpanSource,
+  type TraceGroup,
+  type WireSpan,
+} from './wire-span.ts';
 
 const CLIENT_OPERATIONS = new Set(['chat', 'generate_content', 'text_completion', 'embeddings']);
 const OUTPUT_TYPES = new Set(['text', 'json', 'image', 'speech']);
@@ -29,10 +37,9 @@ function shapeOf(event: SpanEvent, header: SessionLine, profile: Profile): Shape
   const name = nameOf(event.name) ?? event.type;
   if (event.llm !== undefined && event.type !== 'agent') {
     const operation = codeOf(event.llm.operation) ?? 'unknown';
-    const model = modelOf(event.llm);
     const known = CLIENT_OPERATIONS.has(operation);
     return {
-      name: model === undefined ? operation : `${operation} ${model}`,
+      name: callName(operation, modelOf(event.llm)),
       kind: SPAN_KIND.client,
       operation,
       names: known ? names : NAMES_OUTSIDE,
@@ -54,8 +61,8 @@ function shapeOf(event: SpanEvent, header: SessionLine, profile: Profile): Shape
 }
 
 /** The model asked for, or, of a request that named none, the one that answered. */
-function modelOf(llm: LlmFacts): string | undefined {
-  return nameOf(llm.request.model) ?? nameOf(llm.response?.model);
+export function modelOf(llm: LlmFacts): string | undefined {
+  return modelName(llm.request.model) ?? modelName(llm.response?.model);
 }
 
 function addRequest(list: AttributeList, llm: LlmFacts, names: Names, profile: Profile): void {
@@ -101,15 +108,16 @@ function addResponse(list: AttributeList, event: SpanEvent, llm: LlmFacts, names
   list.int(names.chunks, llm.chunks);
   if (response !== undefined) {
     list.string(names.responseId, idOf(response.id));
-    list.string(names.responseModel, nameOf(response.model));
+    list.string(names.responseModel, modelName(response.model));
     list.strings(
       names.finishReasons,
       response.finishReasons?.map((reason) => codeOf(finishReason(reason)) ?? '_OTHER'),
     );
     list.int(names.dimensions, response.dimensions);
     list.string(names.responseStatus, codeOf(response.status));
-    list.string(names.servedBy, nameOf(response.servedBy));
-    list.strings(names.toolCallNames, nonEmpty(response.toolCalls?.map((call) => nameOf(call.name))));
+    list.string(names.servedBy, titleOf(response.servedBy));
+    // A model may make up a tool that nobody offered it.
+    list.strings(names.toolCallNames, nonEmpty(response.toolCalls?.map((call) => codeOf(call.name))));
     list.strings(names.toolCallIds, nonEmpty(response.toolCalls?.map((call) => idOf(call.id))));
   }
   if (usage !== undefined) {
@@ -197,8 +205,8 @@ export function spanOf(source: SpanSource, options: { profile: Profile }): WireS
   addSession(list, event, header, names);
   addRun(list, event, names);
   const events = [...retryEvents(event, header, names), ...noteEvents(event, header, names, content !== undefined)];
-  const startNs = BigInt(header.epoch + event.start) * 1000n;
-  const endNs = BigInt(header.epoch + Math.max(event.start, event.end)) * 1000n;
+  const startNs = timeNs(header, event.start);
+  const endNs = timeNs(header, Math.max(event.start, event.end));
   const span: WireSpan = {
     traceId: event.trace,
     spanId: event.id,
@@ -232,8 +240,8 @@ export function resourceOf(header: SessionLine, extra: Attribute[] = []): Attrib
 }
 
 function serviceOf(header: SessionLine): string {
-  const isPath = header.service !== undefined && /^[./~]|\\|^[A-Za-z]:/.test(header.service);
-  return (isPath ? undefined : nameOf(header.service)) ?? nameOf(header.agent?.name) ?? 'unknown_service:node';
+  const placed = header.service !== undefined && (isPath(header.service) || header.service.includes('\\'));
+  return (placed ? undefined : nameOf(header.service)) ?? nameOf(header.agent?.name) ?? 'unknown_service:node';
 }
 
 function versionOf(header: SessionLine): string {

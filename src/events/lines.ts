@@ -44,8 +44,8 @@ export interface SessionLine extends LineBase {
   agent?: AgentFacts;
   environment?: string;
   service?: string;
-  tags?: string[];
   /** Full mode only, as all that the app wrote. */
+  tags?: string[];
   metadata?: Record<string, MetadataValue>;
   links?: SessionLink[];
   /** The app's own code stands between the recording and the backend (redactor, processor, exporter): no process without it may export this. */
@@ -144,8 +144,8 @@ export interface DataLine extends LineBase {
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {
   k: 'update';
+  /** Each in full mode only. */
   tags?: string[];
-  /** Full mode only, as `links`. */
   metadata?: Record<string, MetadataValue>;
   links?: SessionLink[];
 }
@@ -207,6 +207,16 @@ export interface EndLine extends LineBase {
   links?: SessionLink[];
   /** What was printed and not kept: whole pieces, and all the UTF-16 units that are missing; of what was printed as bytes, its bytes. */
   logsDropped?: { pieces: number; chars: number };
+  /** What was not recorded because the disk budget was reached. */
+  dropped?: DroppedFacts;
+}
+
+/** Bodies of exchanges, contents of events and notes, and whole events that are missing; `bytes` is about what all of them would have taken. */
+export interface DroppedFacts {
+  bodies: number;
+  contents: number;
+  events: number;
+  bytes: number;
 }
 
 export type Line =

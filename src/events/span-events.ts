@@ -4,13 +4,11 @@ import type { Names } from './genai-names.ts';
 import type { SessionLine } from './lines.ts';
 import type { Note, SpanEvent } from './model.ts';
 import { codeOf, idOf } from './safe-words.ts';
-import { AttributeList, type WireSpanEvent } from './wire-span.ts';
+import { AttributeList, timeNs, type WireSpanEvent } from './wire-span.ts';
 
 /** Span events of one span, of either kind; a retry loop or a loop of notes that went wild does not make a span that no backend takes. */
 const EVENTS_MAX = 128;
 const TEXT_CHARS_MAX = 8_192;
-
-const timeNs = (header: SessionLine, at: number): bigint => BigInt(header.epoch + at) * 1000n;
 
 /** One `hindcast.retry` for each attempt after the first, at the moment it was sent, saying what had become of the one before. */
 export function retryEvents(event: SpanEvent, header: SessionLine, names: Names): WireSpanEvent[] {

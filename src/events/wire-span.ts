@@ -16,6 +16,11 @@ export type AttrValue = { string: string } | { bool: boolean } | { int: number }
 
 export type Attribute = readonly [key: string, value: AttrValue];
 
+/** The moment `at` microseconds after the session began. The wire has no times before 1970, which only damage makes. */
+export function timeNs({ epoch }: SessionLine, at: number): bigint {
+  return BigInt(Math.max(0, epoch + at)) * 1000n;
+}
+
 /** SpanKind of OTLP. */
 export const SPAN_KIND = { internal: 1, client: 3 } as const;
 

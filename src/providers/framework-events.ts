@@ -23,6 +23,14 @@ export function toolStart(name: string, facts: Omit<Partial<ToolFacts>, 'name'> 
   return { type: 'tool', name: `execute_tool ${name}`, tool: { name, type: 'function', ...present(facts) } };
 }
 
+/** A tool's name by MCP, and what is in use beside it. */
+const TOOL_NAME = /^[\w.:/-]{1,128}$/;
+
+/** The name of a tool as a model or a stranger said it: what is said in its place may be a sentence. */
+export function calledTool(name: unknown): string {
+  return typeof name === 'string' && TOOL_NAME.test(name) ? name : 'unknown';
+}
+
 /** Opens an event, or gives null where none is recorded. Never throws. */
 export function openEvent(start: EventStart): OpenEvent | null {
   const { recorder } = hub;

@@ -2,6 +2,7 @@
 import { guard } from '../core/diagnostics.ts';
 import { saidBy } from '../core/thrown.ts';
 import { hub } from '../events/ports.ts';
+import { callName } from '../events/safe-words.ts';
 import type { ErrorFacts, EventContent, LlmRequest } from '../events/model.ts';
 import type { ExchangeEnd, OpenEvent, Outcome } from '../events/ports.ts';
 import type { WatchedExchange } from '../patch/exchange.ts';
@@ -64,7 +65,7 @@ export function beginCall(
       // Before 2024 the SDKs of the Stainless family called it `client`.
       const client = kind.client ? kind.client(self) : (self?._client ?? self?.client);
       const request: LlmRequest = operation.request(body);
-      const name = request.model === undefined ? operation.operation : `${operation.operation} ${request.model}`;
+      const name = callName(operation.operation, request.model);
       const server = kind.server ? kind.server(client, self) : providerOfClient(client, kind.provider);
       const llm = { operation: operation.operation, api: operation.api, ...server, request };
       const event = recorder.open({ type: 'llm', name, llm });

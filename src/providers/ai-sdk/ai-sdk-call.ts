@@ -4,6 +4,7 @@ import { guard } from '../../core/diagnostics.ts';
 import { saidBy } from '../../core/thrown.ts';
 import type { ErrorFacts, EventContent } from '../../events/model.ts';
 import { hub } from '../../events/ports.ts';
+import { callName } from '../../events/safe-words.ts';
 import type { OpenEvent, Outcome } from '../../events/ports.ts';
 import { watchFetches } from '../../patch/observe-fetch.ts';
 import type { FetchedRequest, FetchSink } from '../../patch/observe-fetch.ts';
@@ -98,7 +99,7 @@ export class AiModelCall implements StreamSink {
   static begin(start: CallStart): AiModelCall | null {
     const { operation, request, within } = start;
     const facts = operation.request(request);
-    const name = facts.model === undefined ? operation.operation : `${operation.operation} ${facts.model}`;
+    const name = callName(operation.operation, facts.model);
     const llm = {
       operation: operation.operation,
       api: operation.api,

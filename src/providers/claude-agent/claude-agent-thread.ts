@@ -2,10 +2,11 @@
 import { monotonicUs } from '../../core/clock.ts';
 import type { EventStatus, LlmFacts } from '../../events/model.ts';
 import type { OpenEvent } from '../../events/ports.ts';
+import { callName } from '../../events/safe-words.ts';
 import { callError, claudeAgent, saidIn, Turn } from './claude-agent-frames.ts';
 import type { Spending } from './claude-agent-frames.ts';
 import { copy, fields, items, present, text } from '../fields.ts';
-import { openEvent, taken, toolStart } from '../framework-events.ts';
+import { calledTool, openEvent, taken, toolStart } from '../framework-events.ts';
 import type { OpenEvents } from '../framework-events.ts';
 
 /** What the threads of a run share. */
@@ -141,7 +142,7 @@ export class Thread {
     const results = this.#results.splice(0);
     const request = present({ model, stream: true, toolResults: results.length > 0 ? results : undefined });
     const llm: LlmFacts = { operation: claudeAgent.operation, api: claudeAgent.api, provider, request };
-    const name = model === undefined ? llm.operation : `${llm.operation} ${model}`;
+    const name = callName(llm.operation, model);
     return openEvent({ type: 'llm', name, llm, beganUs: this.#askedUs, within: this.event });
   }
 
@@ -157,7 +158,7 @@ export class Thread {
     const { id, name, input } = block;
     const { tools } = this.#shared;
     if (typeof id !== 'string' || tools.get(id) !== undefined) return;
-    const event = tools.open(id, { ...toolStart(text(name) ?? 'unknown', { callId: id }), within: this.event });
+    const event = tools.open(id, { ...toolStart(calledTool(name), { callId: id }), within: this.event });
     if (event !== null) event.owner = { given: taken(event, input) };
   }
 

@@ -5,6 +5,7 @@
 import { guard } from '../../core/diagnostics.ts';
 import { saidBy } from '../../core/thrown.ts';
 import { hub } from '../../events/ports.ts';
+import { callName } from '../../events/safe-words.ts';
 import type { EventContent, LlmRequest } from '../../events/model.ts';
 import type { OpenEvent, Outcome } from '../../events/ports.ts';
 import { leaseMember } from '../../patch/lease.ts';
@@ -158,7 +159,7 @@ function plainResult(value: unknown): Fields {
 function begin(asked: Asked): ModelRun | null {
   const { operation } = asked;
   const request = operation.request(requestOf(asked));
-  const name = request.model === undefined ? operation.operation : `${operation.operation} ${request.model}`;
+  const name = callName(operation.operation, request.model);
   const provider = providerOfModel(guard('langchain.provider', () => asked.model._llmType?.(), undefined));
   const event = openEvent({ type: 'llm', name, llm: { operation: operation.operation, api: operation.api, provider, request } });
   return event === null ? null : new ModelRun(event, asked);

@@ -4,7 +4,7 @@ import { hub } from '../../events/ports.ts';
 import type { ErrorFacts, EventContent } from '../../events/model.ts';
 import type { EventStart, OpenEvent, Outcome } from '../../events/ports.ts';
 import { asText, fields, items, present, word } from '../fields.ts';
-import { failed, frameworkError, openEvent, succeeded, taken, toolStart } from '../framework-events.ts';
+import { calledTool, failed, frameworkError, openEvent, succeeded, taken, toolStart } from '../framework-events.ts';
 import type { MethodRun } from '../framework-method.ts';
 import { contextOf } from './mcp-context.ts';
 
@@ -18,14 +18,12 @@ const MADE = new Set([
 /** And of who serves them: those that run the app's code, which the lists do not. */
 const SERVED = new Set(['prompts/get', 'resources/read', 'completion/complete', 'sampling/createMessage', 'elicitation/create']);
 const TOOL = 'tools/call';
-/** A tool's name by the protocol, and what is in use beside it; what a stranger sends in its place may be a sentence. */
-const TOOL_NAME = /^[\w.:/-]{1,128}$/;
 
 function startOf(request: any, side: Side): EventStart | null {
   const method: unknown = request?.method;
   const given: unknown = request?.params?.name;
   if (method === TOOL) {
-    const name = typeof given === 'string' && TOOL_NAME.test(given) ? given : 'unknown';
+    const name = calledTool(given);
     // Both sides of a call may be in one recording: one asks another program, the other is the function that runs.
     const start = toolStart(name, side === 'made' ? { type: 'extension' } : {});
     return side === 'made' ? start : { ...start, name: `serve_tool ${name}` };

@@ -6,6 +6,7 @@ import { monotonicUs } from '../../core/clock.ts';
 import { guard } from '../../core/diagnostics.ts';
 import type { ErrorFacts, EventContent } from '../../events/model.ts';
 import { hub } from '../../events/ports.ts';
+import { callName } from '../../events/safe-words.ts';
 import type { EventStart, OpenEvent, Outcome } from '../../events/ports.ts';
 import { providerNamed } from '../ai-sdk/ai-sdk-names.ts';
 import type { Operation } from '../contract.ts';
@@ -155,7 +156,7 @@ export class AgentSpans {
   #tell(node: Node, call: { operation: Operation; provider: string; request: any; body: any }, error: any): void {
     const { operation, provider, request, body } = call;
     const facts = operation.request(request);
-    const name = facts.model === undefined ? operation.operation : `${operation.operation} ${facts.model}`;
+    const name = callName(operation.operation, facts.model);
     const llm = { operation: operation.operation, api: operation.api, provider, request: facts };
     const event = this.#openIn(node.above, { type: 'llm', name, llm, beganUs: node.beganUs });
     if (event === null) return;
