@@ -43,14 +43,17 @@ export function numberOf(record: Json, names: readonly string[]): number | undef
   return names.map((name) => record[name]).find((value): value is number => typeof value === 'number' && Number.isFinite(value));
 }
 
+/** The year 2255: later ones are no whole numbers of microseconds any more. */
+export const US_MAX = Number.MAX_SAFE_INTEGER;
+
 /** Microseconds since 1970, of a date as ISO 8601 or a number of seconds, milli-, micro- or nanoseconds: which of them, its size tells. */
 export function timeOf(record: Json, names: readonly string[]): number | undefined {
   for (const name of names) {
     const value = record[name];
     const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-    if (typeof number === 'number' && Number.isFinite(number) && number >= 0) return number * usPer(number);
     const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-    if (!Number.isNaN(ms)) return ms * 1000;
+    const us = typeof number === 'number' ? number * usPer(number) : ms * 1000;
+    if (us >= 0 && us <= US_MAX) return us;
   }
   return undefined;
 }

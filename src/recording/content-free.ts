@@ -1,4 +1,4 @@
-/** The last line of defence of mode `metadata`: whatever reaches the log, content does not reach the disk. */
+/** Events, notes and words of a session without the members that may hold what somebody said. */
 import type { Note, SpanEvent } from '../events/model.ts';
 
 /** The event without the members that may hold what somebody said; the same object when it has none. */
@@ -17,7 +17,9 @@ export function withoutNoteContent(note: Note): Note {
 }
 
 /** What is said of a session without what only the app can have written. */
-export function withoutWords<T extends { metadata?: unknown; links?: unknown }>(said: T): Omit<T, 'metadata' | 'links'> {
-  const { metadata: _metadata, links: _links, ...facts } = said;
+export function withoutWords<T extends { tags?: unknown; metadata?: unknown; links?: unknown }>(
+  said: T,
+): Omit<T, 'tags' | 'metadata' | 'links'> {
+  const { tags: _tags, metadata: _metadata, links: _links, ...facts } = said;
   return facts;
 }

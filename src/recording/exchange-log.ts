@@ -18,6 +18,8 @@ export const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const LIVE_MAX = 1024;
 /** Of one response no more is recorded. */
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
+/** Why a body is not there: the folder is as large as it may be. */
+const OVER_BUDGET: Body = { omitted: 'disk-budget' };
 
 export interface LoggedExchange extends OpenExchange {
   /** Number of the exchange in its recording; 0 where exchanges are not recorded. */
@@ -39,6 +41,8 @@ export interface ExchangeLog {
   nextDelivery(): number;
   /** Hands over a line for the next write. False: the log takes no more. */
   wait(line: WaitingLine): boolean;
+  /** Whether there is room for a body of so many bytes; one without is counted as dropped. */
+  takesBody(bytes: number): boolean;
   readonly live: Set<RecordedExchange>;
   readonly blobs: AppendFile;
   readonly requests: RequestBodies;
@@ -142,6 +146,8 @@ export class RecordedExchange implements LoggedExchange {
   #writtenAt = 0;
   #bytes = 0;
   #ended = false;
+  /** The log did not take its first line, and is given no other. */
+  #unheard = false;
   /** Everything that came before `#part`, while it may still be asked for. */
   #kept: Part[] | null = [];
   /** Two things must have happened before the kept pieces are let go: the last line was written, and the listeners have been told. */
@@ -155,10 +161,12 @@ export class RecordedExchange implements LoggedExchange {
     const url = guard('recording.url', () => redactUrl(request.url), '');
     const headers = copyHeaders(request.headers);
     const encode = (): Body | undefined => {
-      if (body !== undefined) return body.length === 0 ? undefined : log.requests.encode(x, body, log.blobs);
+      if (body !== undefined && body.length > 0)
+        return log.takesBody(body.length) ? log.requests.encode(x, body, log.blobs) : OVER_BUDGET;
       return omitted === undefined ? undefined : { omitted };
     };
     if (log.wait({ k: 'request', t: log.now(), members: () => ({ x, on, method, url, headers, body: encode() }) })) this.#live();
+    else this.#unheard = true;
   }
 
   head(status: number, headers: Headers): void {
@@ -233,16 +241,18 @@ export class RecordedExchange implements LoggedExchange {
       this.#kept.push(part);
       if (this.#bytes > ANSWER_BYTES_MAX) this.#letGo();
     }
-    return this.#log.wait({ k: part.head ? 'response' : 'data', t, members: () => this.#members(part) });
+    return !this.#unheard && this.#log.wait({ k: part.head ? 'response' : 'data', t, members: () => this.#members(part) });
   }
 
   #members(part: Part): object {
     const { head, end } = part;
     let body: Body | undefined;
-    if (part.bytes.length > 0) body = encodePieces(part.bytes.parts(), part.bytes.length, this.#log.blobs);
+    const { length } = part.bytes;
+    const roomy = length === 0 || this.#log.takesBody(length);
+    if (length > 0) body = roomy ? encodePieces(part.bytes.parts(), length, this.#log.blobs) : OVER_BUDGET;
     if (end && this.#bytes > RESPONSE_BYTES_MAX && body === undefined)
       body = { omitted: `more than ${RESPONSE_BYTES_MAX} bytes` };
-    const cuts = part.cuts();
+    const cuts = roomy ? part.cuts() : undefined;
     part.written = true;
     part.free();
     if (end) this.#release();

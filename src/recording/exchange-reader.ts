@@ -1,6 +1,6 @@
 /** Exchanges as they were recorded, their bodies put together when they are asked for. */
 import { isUtf8 } from 'node:buffer';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { BODY_BYTES_MAX } from './bodies.ts';
 import type { Body, Cuts, DataLine, RequestLine, ResponseLine } from '../events/lines.ts';
@@ -60,7 +60,11 @@ export class ExchangeReader {
     }
     if (line.k === 'response')
       Object.assign(exchange, { status: line.status, responseHeaders: line.headers, headAt: line.at, headOrd: line.ord });
-    if (line.body !== undefined) this.#responses.set(line.x, [...(this.#responses.get(line.x) ?? []), line.body]);
+    if (line.body !== undefined) {
+      const bodies = this.#responses.get(line.x);
+      if (bodies) bodies.push(line.body);
+      else this.#responses.set(line.x, [line.body]);
+    }
     if (line.cuts) addCuts(exchange, line.cuts);
     if (line.end) exchange.end = line.end;
   }
@@ -129,6 +133,8 @@ export function readBlob(path: string, blob: { at: number; len: number; crc: num
     return undefined;
   }
   try {
+    // Before memory is taken for it: a line may say anything.
+    if (blob.at + blob.len > fstatSync(file).size) return undefined;
     const bytes = Buffer.allocUnsafeSlow(blob.len);
     let got = 0;
     for (let count = -1; got < blob.len && count !== 0; got += count)

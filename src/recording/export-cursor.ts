@@ -27,6 +27,8 @@ export interface Cursor {
 
 /** Files of another machine's process: its life cannot be seen, so they are left alone until nobody has touched them for so long. */
 const ELSEWHERE_IDLE_MS = 60 * 60 * 1_000;
+/** No system gives a process a higher number. */
+const PID_MAX = 2 ** 31 - 1;
 /** A lock is held for microseconds. One that cannot be read is believed for so long. */
 const LOCK_IDLE_MS = 10_000;
 
@@ -84,6 +86,8 @@ function ageMs(path: string): number {
   return found === undefined ? Number.POSITIVE_INFINITY : wallMs() - found.mtimeMs;
 }
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 /** The cursor, or null when there is none. One that cannot be read stands at the beginning: sent twice is better than lost. */
 export function readCursor(path: string): Cursor | null {
   let text: string;
@@ -95,17 +99,13 @@ export function readCursor(path: string): Cursor | null {
   }
   try {
     const { offset, unfinished, pid, host, started, queue } = JSON.parse(text) as Partial<Cursor & Owner>;
-    if (!Number.isSafeInteger(offset) || (offset as number) < 0 || !Number.isSafeInteger(pid))
-      return { offset: 0, unfinished: 0, owner: NOBODY };
+    if (!isCount(offset) || !isCount(pid) || pid > PID_MAX) return { offset: 0, unfinished: 0, owner: NOBODY };
+    // Without a word of where it ran, nobody can wait for that process.
+    const isSaid = typeof host === 'string' && host !== '' && typeof queue === 'string';
     return {
-      offset: offset as number,
-      unfinished: Number.isSafeInteger(unfinished) ? (unfinished as number) : 0,
-      owner: {
-        pid: pid as number,
-        host: String(host ?? ''),
-        ...(typeof started === 'string' ? { started } : {}),
-        queue: String(queue ?? ''),
-      },
+      offset,
+      unfinished: isCount(unfinished) ? unfinished : 0,
+      owner: isSaid ? { pid, host, ...(typeof started === 'string' ? { started } : {}), queue } : NOBODY,
     };
   } catch {
     return { offset: 0, unfinished: 0, owner: NOBODY };

@@ -1,11 +1,12 @@
 /** One recording in the export queue: what of it waits, in memory or in the log, and how far it has been exported. */
-import { unlinkSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { guard } from '../core/diagnostics.ts';
 import type { Line, SessionLine } from '../events/lines.ts';
 import type { SpanEvent } from '../events/model.ts';
 import type { ExportItem } from '../events/ports.ts';
 import { ExportBodies, type RequestTexts } from './export-bodies.ts';
 import { type Cursor, isSameOwner, NOBODY, type Owner, readCursor, writeCursor } from './export-cursor.ts';
+import { LF } from './frame.ts';
 import { readLines } from './log-reader.ts';
 import { OpenEvents } from './open-events.ts';
 import { isAlive } from './process-state.ts';
@@ -71,8 +72,9 @@ export class ExportRecording {
     this.#bodies = new ExportBodies(path, texts);
     this.#open = adopted ? new OpenEvents() : null;
     this.#unread = adopted !== undefined;
-    this.#offset = adopted?.offset ?? 0;
-    this.#unfinished = adopted?.unfinished ?? 0;
+    const isAhead = adopted !== undefined && isLineEnd(path, adopted.offset);
+    this.#offset = isAhead ? adopted.offset : 0;
+    this.#unfinished = isAhead ? adopted.unfinished : 0;
     this.#durable =
       adopted !== undefined ||
       guard('export.cursor', () => (writeCursor(this.#cursorPath, { offset: 0, unfinished: 0, owner: me }), true), false);
@@ -235,7 +237,10 @@ export class ExportRecording {
     // The process that delivers at the end of another one reads while that one is still there.
     if (!this.#ended && isAlive(header.pid, header.epoch)) return;
     this.#ended = true;
-    for (const event of (this.#open as OpenEvents).asEvents(header.trace).slice(this.#unfinished)) {
+    const left = (this.#open as OpenEvents).asEvents(header.trace);
+    // More than there are: a cursor that is not of this recording.
+    if (this.#unfinished > left.length) this.#unfinished = 0;
+    for (const event of left.slice(this.#unfinished)) {
       this.#waiting.push({ ...this.#waitingOf(event), end: this.#loadedTo, unfinished: true });
     }
   }
@@ -272,6 +277,24 @@ export class ExportRecording {
       undefined,
     );
   }
+}
+
+/** Whether a line of the recording ends there. A cursor says so of any recording that is still the one that it was written for; else all is sent again, which is better than lost. */
+function isLineEnd(path: string, offset: number): boolean {
+  if (offset === 0) return true;
+  return guard(
+    'export.cursor',
+    () => {
+      const file = openSync(path, 'r');
+      try {
+        const last = Buffer.alloc(1);
+        return readSync(file, last, 0, 1, offset - 1) === 1 && last[0] === LF;
+      } finally {
+        closeSync(file);
+      }
+    },
+    false,
+  );
 }
 
 function unlinkIfThere(path: string): void {

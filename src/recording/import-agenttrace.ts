@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { SessionState, SpanEvent } from '../events/model.ts';
-import { durationOf, errorOf, isObject, type Json, numberOf, textOf, timeOf, usageOf } from './agenttrace-fields.ts';
+import { durationOf, errorOf, isObject, type Json, numberOf, textOf, timeOf, US_MAX, usageOf } from './agenttrace-fields.ts';
+import { isDeeper, PART_NESTING_MAX } from './line-shape.ts';
 import { importedHeader, type ImportedSession, sessionIdOf } from './import-session.ts';
 
 /** A line that was refused. */
@@ -54,7 +55,8 @@ function checked(line: string): Json | string {
   if (crc32(json) !== Number.parseInt(crc, 16)) return 'the line does not match its checksum';
   try {
     const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : 'the line is no JSON object';
+    if (!isObject(value)) return 'the line is no JSON object';
+    return isDeeper(value, PART_NESTING_MAX) ? 'the record is nested too deep' : value;
   } catch {
     return 'the line is no JSON';
   }
@@ -91,7 +93,7 @@ function sessionOf(header: Json, { records, refused, name, sdk }: Contents): Imp
       refused.push({ lineNumber, message: 'the record has no id, no type or no time' });
       continue;
     }
-    const endUs = Math.max(startUs, timeOf(record, END_NAMES) ?? startUs + durationOf(record));
+    const endUs = Math.min(US_MAX, Math.max(startUs, timeOf(record, END_NAMES) ?? startUs + durationOf(record)));
     const known = happenings.get(id);
     if (known === undefined) happenings.set(id, { id, startUs, endUs, merged: { ...record }, records: [record] });
     else {

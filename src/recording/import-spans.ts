@@ -2,6 +2,7 @@
 import { NAMES, type Names } from '../events/genai-names.ts';
 import type { AgentFacts, Attempt, ErrorFacts, EventContent, EventStatus, Note, SpanEvent } from '../events/model.ts';
 import { llmOf } from './import-llm.ts';
+import { isDeeper, PART_NESTING_MAX } from './line-shape.ts';
 import type { OtlpSpan, OtlpSpanEvent } from './otlp-json.ts';
 import { defined, SpanFacts } from './span-facts.ts';
 
@@ -216,7 +217,9 @@ function contentOf({ events, statusMessage }: OtlpSpan, facts: SpanFacts): Event
 function parsed(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // Text that no reader of a recording could go down into stays text.
+    return typeof value === 'object' && value !== null && isDeeper(value, PART_NESTING_MAX) ? text : value;
   } catch {
     return text;
   }

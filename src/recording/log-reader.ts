@@ -1,9 +1,11 @@
 /** Reads a log line by line, in constant memory, and says of each line whether it can be trusted. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { FORMAT_VERSION, type Line } from '../events/lines.ts';
-import { isSound, LF, LINE_BYTES_MAX } from './frame.ts';
+import { isSound, LF, LINE_BYTES_MAX, SEQUENCE_AT, sequenceEnd } from './frame.ts';
+import { lineFault } from './line-shape.ts';
 import { SequenceCheck } from './sequence-check.ts';
 
+const COMMA = 44;
 const READ_BYTES = 1024 * 1024;
 
 /** What is wrong with a line, or with the blob that it refers to. */
@@ -61,9 +63,9 @@ class LineCheck {
   *scan(raw: RawLine): Generator<Scanned, void> {
     this.lines++;
     const line = parse(raw);
-    if (typeof line === 'string') {
+    if ('unsound' in line) {
       this.#sequence.skip();
-      yield this.#problem(raw, line, MESSAGES[line]);
+      yield this.#problem(raw, line.unsound, line.message);
       if (this.#isHeader()) yield this.#problem(raw, 'header', 'the header cannot be read');
       return;
     }
@@ -116,19 +118,34 @@ function headerProblem(line: Line): { kind: 'header' | 'version'; message: strin
   };
 }
 
+/** Why a line cannot be used. */
+export interface Unsound {
+  unsound: keyof typeof MESSAGES;
+  message: string;
+}
+
+const unsound = (kind: keyof typeof MESSAGES, more = ''): Unsound => ({ unsound: kind, message: MESSAGES[kind] + more });
+
 /** The line, or what is wrong with it. */
-export function parse(raw: RawLine): Line | keyof typeof MESSAGES {
-  if (raw.tooLong) return 'too-long';
-  if (raw.torn) return 'torn';
-  if (!isSound(raw.bytes, raw.from, raw.to)) return 'checksum';
+export function parse(raw: RawLine): Line | Unsound {
+  if (raw.tooLong) return unsound('too-long');
+  if (raw.torn) return unsound('torn');
+  if (!isSound(raw.bytes, raw.from, raw.to)) return unsound('checksum');
+  let line: Line;
   try {
-    const line: Line = JSON.parse(raw.bytes.toString('utf8', raw.from, raw.to));
-    return Number.isSafeInteger(line.s) && line.s >= 0 && typeof line.k === 'string' && typeof line.t === 'number'
-      ? line
-      : 'json';
+    line = JSON.parse(raw.bytes.toString('utf8', raw.from, raw.to));
   } catch {
-    return 'json';
+    return unsound('json');
   }
+  if (line === null || typeof line !== 'object') return unsound('json');
+  const numberEnd = sequenceEnd(raw.bytes, raw.from, raw.to);
+  // What repairs a recording writes another number in its place.
+  if (raw.bytes[numberEnd] !== COMMA || Number(raw.bytes.toString('latin1', raw.from + SEQUENCE_AT, numberEnd)) !== line.s)
+    return unsound('json', ': it does not begin with its number');
+  const fault = lineFault(line as unknown as Record<string, unknown>);
+  return fault === undefined
+    ? line
+    : unsound('json', fault === 'nesting' ? ': it is nested too deep' : `: its member ${fault} is missing or wrong`);
 }
 
 /** The lines as bytes. */

@@ -14,10 +14,12 @@ import {
   type SessionLine,
   type UpdateLine,
 } from '../events/lines.ts';
+import { contentFree, contentFreeHeader, contentFreeOpen } from '../events/content-free.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
 import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
+import { type DiskGauge, DroppedCount, type Room } from './disk-gauge.ts';
 import { type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -37,6 +39,8 @@ export interface LogOptions {
   /** The recordings folder; made if missing. */
   dir: string;
   header: LogHeader;
+  /** How much may be written; without it, all that the disk takes. */
+  gauge?: DiskGauge | undefined;
   /** Told of the file when it has its header and nothing else. */
   onBegin?: (path: string) => void;
   /**
@@ -115,6 +119,9 @@ class LogWriter implements SessionLog, ExchangeLog {
   readonly #onBegin: LogOptions['onBegin'];
   readonly #onEvent: LogOptions['onEvent'];
   readonly #startUs: number;
+  readonly #gauge: DiskGauge | undefined;
+  readonly #dropped = new DroppedCount();
+  #blobBytes = 0;
   #waiting: WaitingLine[] = [];
   #sequence = 0;
   #exchanges = 0;
@@ -122,9 +129,10 @@ class LogWriter implements SessionLog, ExchangeLog {
   #unwritten = 0;
   #ended = false;
 
-  constructor({ dir, header, onBegin, onEvent }: LogOptions) {
-    const { argv: _argv, cwd: _cwd, ...facts } = withoutWords(header);
-    this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
+  constructor({ dir, header, gauge, onBegin, onEvent }: LogOptions) {
+    const kept = header.mode === 'full' ? header : contentFreeHeader(header);
+    this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...kept };
+    this.#gauge = gauge;
     this.#onBegin = onBegin;
     this.#onEvent = onEvent;
     this.#startUs = startOf(header.epoch);
@@ -151,18 +159,26 @@ class LogWriter implements SessionLog, ExchangeLog {
   }
 
   open(line: Omit<OpenLine, 's' | 't' | 'k'>): void {
-    this.wait({ k: 'open', t: this.now(), members: () => line });
+    const kept = this.header.mode === 'full' ? line : contentFreeOpen(line);
+    this.wait({ k: 'open', t: this.now(), members: () => kept });
   }
 
   note(on: string, note: Note): void {
-    if (this.#ended) return;
-    const n = this.header.mode === 'full' ? note : withoutNoteContent(note);
+    const room = this.#room;
+    if (this.#ended || room === 'none') return;
+    const bare = withoutNoteContent(note);
+    // The event's own line repeats it: there it is counted.
+    const n = this.header.mode === 'full' && room === 'free' ? note : bare;
     this.#writeNow('note', stringify({ on, n } satisfies Omit<NoteLine, 's' | 'k' | 't'>));
   }
 
   event(event: SpanEvent): void {
     if (this.#ended) return;
-    const kept = this.header.mode === 'full' ? event : withoutContent(event);
+    let kept = this.header.mode === 'full' ? event : contentFree(event);
+    // There may be no room for what was said in it, or for the event at all.
+    const room = this.#room;
+    if (room !== 'free') kept = this.#withoutRoom(kept, room);
+    if (room === 'none') return;
     // Before the shared buffer is touched: what the app put into the event may run its own code in a toJSON.
     const json = stringify(kept);
     this.#appendWaiting();
@@ -172,25 +188,24 @@ class LogWriter implements SessionLog, ExchangeLog {
       if (bare === undefined || !this.#appendEvent(bare)) this.#lose(new Error('an event could not be serialised'));
     }
     this.#write();
-    try {
-      this.#onEvent?.(kept, this.header, this.#file.size);
-    } catch (error) {
-      reportFault('recording.on-event', error);
-    }
+    this.#tell(kept, this.#file.size);
   }
 
   update(said: Omit<UpdateLine, 's' | 't' | 'k'>): void {
-    if (this.#ended) return;
+    // The last line repeats it.
+    if (this.#ended || this.#room === 'none') return;
     const kept = this.header.mode === 'full' ? said : withoutWords(said);
     if (Object.keys(kept).length > 0) this.#writeNow('update', stringify(kept));
   }
 
   print(line: Omit<LogLine, 's' | 't' | 'k'>): void {
-    if (this.header.mode === 'full') this.wait({ k: 'log', t: this.now(), members: () => line });
+    if (this.#ended || this.header.mode !== 'full') return;
+    if (this.#room === 'free') this.wait({ k: 'log', t: this.now(), members: () => line });
+    else this.#dropped.addPrinted(line.text.length);
   }
 
   host(facts: HostFacts): void {
-    if (!this.#ended && this.header.mode === 'full')
+    if (!this.#ended && this.header.mode === 'full' && this.#room !== 'none')
       this.#writeNow('host', stringify({ h: facts } satisfies Omit<HostLine, 's' | 'k' | 't'>));
   }
 
@@ -202,7 +217,8 @@ class LogWriter implements SessionLog, ExchangeLog {
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void {
     if (this.#ended) return;
     this.#flushLive();
-    this.#writeNow('end', stringify(this.header.mode === 'full' ? line : withoutWords(line)));
+    this.#appendWaiting();
+    this.#writeNow('end', stringify(this.#dropped.into(this.header.mode === 'full' ? line : withoutWords(line))));
     this.#ended = true;
     this.close();
   }
@@ -221,12 +237,48 @@ class LogWriter implements SessionLog, ExchangeLog {
     this.blobs.close();
   }
 
+  takesBody(bytes: number): boolean {
+    const room = this.#room;
+    if (room === 'free') return true;
+    this.#dropped.add('bodies', bytes);
+    this.#gauge?.dropped(room);
+    return false;
+  }
+
   wait(line: WaitingLine): boolean {
-    if (this.#ended) return false;
+    if (this.#ended || this.#room === 'none') return false;
     this.#waiting.push(line);
     if (this.#waiting.length === 1) commitLater(this);
     else if (this.#waiting.length > WAITING_MAX) this.commit();
     return true;
+  }
+
+  get #room(): Room {
+    return this.#gauge === undefined ? 'free' : this.#gauge.room;
+  }
+
+  /** Counts what of an event is not recorded; returns what is left of it. */
+  #withoutRoom(event: SpanEvent, room: Exclude<Room, 'free'>): SpanEvent {
+    const bare = withoutContent(event);
+    const lost = room === 'none';
+    if (!lost && bare === event) return event;
+    const bytes = stringify(event)?.length ?? 0;
+    this.#dropped.add(lost ? 'events' : 'contents', lost ? bytes : bytes - (stringify(bare)?.length ?? 0));
+    this.#gauge?.dropped(room);
+    if (lost) {
+      this.#appendWaiting();
+      this.#write();
+      this.#tell(bare, 0);
+    }
+    return bare;
+  }
+
+  #tell(event: SpanEvent, endOffset: number): void {
+    try {
+      this.#onEvent?.(event, this.header, endOffset);
+    } catch (error) {
+      reportFault('recording.on-event', error);
+    }
   }
 
   #flushLive(): void {
@@ -292,6 +344,8 @@ class LogWriter implements SessionLog, ExchangeLog {
   #write(): void {
     if (this.#unwritten === 0) return;
     const written = this.#file.append(lines.bytes, lines.used);
+    this.#gauge?.add(written + this.blobs.size - this.#blobBytes);
+    this.#blobBytes = this.blobs.size;
     if (written < lines.used) this.lost += this.#unwritten - countLines(lines.bytes, written);
     this.#unwritten = 0;
     lines.clear();

@@ -39,10 +39,20 @@ export class OpenEvents {
    * tells, they join the trace of the session, and a parent outside of the recording is left out.
    */
   asEvents(sessionTrace: string): SpanEvent[] {
+    const known = new Map<string, string>();
     const traceOf = (id: string): string => {
-      const open = this.#open.get(id);
-      if (open?.trace !== undefined) return open.trace;
-      return open?.hasParent === true ? traceOf(open.line.parent as string) : sessionTrace;
+      const way = new Set<string>();
+      let trace: string | undefined;
+      // A damaged recording may make events each other's parents.
+      for (let at: string | undefined = id; at !== undefined && trace === undefined && !way.has(at);) {
+        const open: OpenEvent | undefined = this.#open.get(at);
+        trace = open?.trace ?? known.get(at);
+        way.add(at);
+        at = open?.hasParent === true ? open.line.parent : undefined;
+      }
+      // Each step of the way is walked once.
+      for (const each of way) known.set(each, trace ?? sessionTrace);
+      return trace ?? sessionTrace;
     };
     return [...this.#open.values()].map(({ line, notes, hasParent }) => ({
       id: line.id,

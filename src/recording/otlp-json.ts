@@ -99,8 +99,8 @@ function hexOf(base64: string, bytes: number): string | undefined {
   return decoded?.length === bytes ? decoded.toString('hex') : undefined;
 }
 
-/** The end of 2262: what 64 bits of nanoseconds hold. */
-const NS_MAX = 2n ** 63n;
+/** In 2255: what a whole number of microseconds holds. */
+const NS_MAX = BigInt(Number.MAX_SAFE_INTEGER) * 1000n;
 
 function nsOf(value: unknown): bigint | undefined {
   const text = typeof value === 'number' ? String(Math.round(value)) : value;

@@ -43,7 +43,7 @@ function lineOf(bytes: Buffer, from: number, to: number): ReturnType<typeof soun
 
 function soundOnly(bytes: Buffer, from: number, to: number) {
   const line = parse({ bytes, from, to, start: from, end: to + 1, torn: false, tooLong: false });
-  return typeof line === 'string' ? undefined : line;
+  return 'unsound' in line ? undefined : line;
 }
 
 function readAt(file: number, at: number, length: number): Buffer {

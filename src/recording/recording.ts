@@ -85,7 +85,7 @@ class Contents {
         if (!this.#finished.has(line.id)) this.#open.set(line.id, line);
         break;
       case 'note':
-        if (!this.#finished.has(line.on)) this.#notes.set(line.on, [...(this.#notes.get(line.on) ?? []), line.n]);
+        if (!this.#finished.has(line.on)) gather(this.#notes, line.on, line.n);
         break;
       case 'event':
         this.#events.push(line.e);
@@ -162,6 +162,12 @@ class Contents {
       message: 'the .blobs file does not hold the body of this line',
     });
   }
+}
+
+function gather<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const known = lists.get(key);
+  if (known) known.push(value);
+  else lists.set(key, [value]);
 }
 
 /** What is known of packages later is added to what was known before. */

@@ -94,7 +94,9 @@ function takeStock(path: string): Survey {
     if (lastProblem === start && placed !== start) survey.dropped--;
     placed = start;
     const { line } = scanned;
-    survey.places.push({ s: line.s, start, end, bodiless });
+    // The header belongs in front, wherever it was found.
+    const isHeader = line.k === 'session' && survey.header === undefined;
+    survey.places.push({ s: isHeader ? -1 : line.s, start, end, bodiless });
     bodiless = false;
     if (line.k === 'session') survey.header ??= line;
     if (line.k === 'end') survey.ended = true;

@@ -48,9 +48,12 @@ export function checkedNote(input: NoteInput, at: number, withContent: boolean):
     if (withContent && message !== undefined) note.content = { message: bounded(message) };
     return note;
   }
-  const note: Note = { kind: 'signal', at, type, code, value: input.value, ...flag(code) };
+  const note: Note = { kind: 'signal', at, type, code, value: isTrue(input.value), ...flag(code) };
   if (typeof input.weight === 'number' && Number.isFinite(input.weight)) note.weight = input.weight;
   return note;
 }
+
+/** What JavaScript lets through may be a sentence. */
+const isTrue = (value: unknown): boolean => value === true;
 
 const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;

@@ -2,7 +2,7 @@
  * Decorators of both kinds: those of the language (TC39, a value and a context) and TypeScript's `experimentalDecorators` (a target, a key and a descriptor). The second argument tells
  * which: a context is an object that has a `kind`.
  */
-import { notice } from '../core/diagnostics.ts';
+import { guard, notice } from '../core/diagnostics.ts';
 import type { AnyFunction } from './wrap-function.ts';
 
 /** A method, as the language's own type of a decorator's context has it. */
@@ -30,7 +30,12 @@ interface Context {
 
 /** Whether `value` is what the language gives a decorator as its second argument. */
 export function isContext(value: unknown): value is Context {
-  return typeof value === 'object' && value !== null && typeof (value as Context).kind === 'string';
+  // What is no context may be anything of the app's, a proxy that throws included.
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    guard('session.options', () => typeof (value as Context).kind === 'string', false)
+  );
 }
 
 /** Whether `args` are those of a decorator at work, and not of a call by the app. */

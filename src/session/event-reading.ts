@@ -3,6 +3,7 @@ import { monotonicUs, wallMs } from '../core/clock.ts';
 import { guard, notice } from '../core/diagnostics.ts';
 import type { AttributeValue, ErrorFacts, EventContent, LlmFacts, LlmResponse, Usage } from '../events/model.ts';
 import type { EventStart, Outcome } from '../events/ports.ts';
+import { callName } from '../events/safe-words.ts';
 import { token } from './checked-note.ts';
 import { errorFacts, threw } from './outcome.ts';
 
@@ -72,7 +73,7 @@ function llmStart(start: EventStart, given: Given): EventStart {
     provider: textOf(given, 'provider') ?? 'custom',
     request: model === undefined ? {} : { model },
   };
-  return { ...start, name: start.name || (model === undefined ? operation : `${operation} ${model}`), llm };
+  return { ...start, name: start.name || callName(operation, model), llm };
 }
 
 /** What was said in an event, under the names of the recording. Those of a call of a model are others. */

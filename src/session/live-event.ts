@@ -23,6 +23,7 @@ import { LiveExchange } from './live-exchange.ts';
 import type { LiveSession } from './live-session.ts';
 import { lastOriginOf, originOf, rememberOrigin } from './origins.ts';
 import { RunState } from './run-state.ts';
+import { textOf } from './said.ts';
 import { scopes } from './scope.ts';
 
 /** Where an event stands in the tree. */
@@ -39,6 +40,7 @@ const ATTEMPTS_MAX = 1000;
 /** Attributes of one event. */
 const ATTRIBUTES_MAX = 256;
 const ATTRIBUTE_CHARS_MAX = 32_768;
+const NAME_CHARS_MAX = 1000;
 
 export class LiveEvent implements OpenEvent {
   readonly id: string;
@@ -76,18 +78,21 @@ export class LiveEvent implements OpenEvent {
     this.above = place.above;
     this.trace = place.trace;
     this.wantsBodies = session.full;
-    this.#name = start.name;
+    const name = nameFrom(start);
+    this.#name = name;
     this.#start = Math.max(0, session.log.now() - (start.beganUs === undefined ? 0 : monotonicUs() - start.beganUs));
     this.#parent = place.parent;
     this.#tool = start.tool;
     this.#llm = start.llm;
-    this.#environment = start.environment;
+    this.#environment = textOf(start.environment);
     const around = place.above?.agentRun ?? null;
     this.state = start.type === 'agent' ? new RunState() : null;
     this.agentRun = this.state === null ? around : this;
     this.agent = start.agent ?? around?.agent;
-    this.step = start.type === 'step' ? around?.state?.nextStep(id, start.name, start.step) : undefined;
-    if (start.attributes !== undefined) this.set(start.attributes);
+    this.step = start.type === 'step' ? around?.state?.nextStep(id, name, start.step) : undefined;
+    // An event that cannot be told all of is an event all the same.
+    const { attributes } = start;
+    if (attributes !== undefined) guard('session.attributes', () => this.set(attributes), undefined);
     if (start.llm !== undefined) this.#appSpan = activeSpanContext()?.spanId;
     const agent = session.foreign(this.agent);
     session.log.open({
@@ -95,7 +100,7 @@ export class LiveEvent implements OpenEvent {
       ...(place.parent === undefined ? undefined : { parent: place.parent }),
       ...(around === null ? undefined : { runId: around.id }),
       type: start.type,
-      name: start.name,
+      name,
       ...(agent === undefined ? undefined : { agent }),
       ...(this.step === undefined ? undefined : { step: this.step }),
     });
@@ -265,13 +270,18 @@ function saidCost({ costUsd }: Outcome): { usd: number; priced: string } | undef
   return costUsd === undefined ? undefined : { usd: Math.round(costUsd * 1e9) / 1e9, priced: 'provider' };
 }
 
+/** What the event is called; after its type where it was given no name. */
+function nameFrom({ name, type }: EventStart): string {
+  return typeof name === 'string' && name !== '' ? name.slice(0, NAME_CHARS_MAX) : type;
+}
+
 /** An attribute value of plain data; undefined for anything else. */
 function attributeOf(value: unknown): AttributeValue | undefined {
   if (typeof value === 'string') return value.slice(0, ATTRIBUTE_CHARS_MAX);
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
   if (!Array.isArray(value)) return undefined;
-  const list = value.slice(0, ATTRIBUTES_MAX).map(attributeOf);
-  const same = list.every((each) => each !== undefined && typeof each !== 'object' && typeof each === typeof list[0]);
+  const list = value.slice(0, ATTRIBUTES_MAX).map((each: unknown) => (Array.isArray(each) ? undefined : attributeOf(each)));
+  const same = list.every((each) => each !== undefined && typeof each === typeof list[0]);
   return same ? (list as AttributeValue) : undefined;
 }
 

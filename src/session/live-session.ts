@@ -17,6 +17,7 @@ import type { Outcome, RemoteParent } from '../events/ports.ts';
 import type { Guard } from '../events/lines.ts';
 import { openLog } from '../recording/log-writer.ts';
 import type { LogOptions, SessionLog } from '../recording/log-writer.ts';
+import type { DiskGauge } from '../recording/disk-gauge.ts';
 import type { LiveEvent } from './live-event.ts';
 import { cleanLinks, cleanTags, differing, mergeMetadata, withLink } from './said.ts';
 import type { Said } from './said.ts';
@@ -39,6 +40,8 @@ export interface SessionSettings {
   mode: RecordMode;
   /** The folder of the recordings. */
   dir: string;
+  /** How much may be written there. */
+  gauge?: DiskGauge;
   /** Writer, as `name/version`. */
   sdk: string;
   prices: PriceTable;
@@ -171,6 +174,7 @@ export class LiveSession {
     const log = openLog({
       dir: this.#settings.dir,
       header: this.#header(),
+      gauge: this.#settings.gauge,
       ...(onFile === undefined ? {} : { onBegin: onFile }),
       ...(onEvent === undefined
         ? {}

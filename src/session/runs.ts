@@ -5,11 +5,13 @@ import type { AgentFacts, AttributeValue, EndReason, RunStatus } from '../events
 import { hub } from '../events/ports.ts';
 import type { OpenEvent, Outcome } from '../events/ports.ts';
 import type { StepType } from '../events/vocabulary.ts';
+import { readReason, readRunEnd } from './end-words.ts';
 import { LiveEvent } from './live-event.ts';
 import type { LiveSession } from './live-session.ts';
 import { decisionNote, failureNote, signalNote } from './notes.ts';
 import type { DecisionInput, FailureInput, SignalInput } from './notes.ts';
 import { threw } from './outcome.ts';
+import { agentFrom } from './said.ts';
 import { scopes } from './scope.ts';
 import { currentSession, liveSession } from './sessions.ts';
 import type { Session } from './sessions.ts';
@@ -70,13 +72,13 @@ function openRun({ agent, name, environment, attributes, session }: RunOptions):
   const { recorder } = hub;
   const live = session && liveSession(session);
   if (recorder === null || (session !== undefined && (live === undefined || live.ended))) return null;
-  const own: AgentFacts | undefined = typeof agent === 'string' ? { name: agent } : agent;
+  const own = agentFrom(typeof agent === 'string' ? { name: agent } : agent);
   const open = (): OpenEvent | null => {
     const called = own ?? agentOf(recorder.current()?.agentRun) ?? (live ?? liveSession(currentSession()))?.agent;
     return recorder.open({
       type: 'agent',
       name: name ?? (called?.name ? `invoke_agent ${called.name}` : 'invoke_agent'),
-      ...(own && { agent: present(own) }),
+      ...(own && { agent: own }),
       ...(environment !== undefined && { environment }),
       ...(attributes && { attributes }),
     });
@@ -89,10 +91,6 @@ const agentOf = (run: OpenEvent | null | undefined): AgentFacts | undefined =>
   run instanceof LiveEvent ? (run.agent ?? run.session.agent) : undefined;
 
 const sessionHere = (): LiveSession | undefined => scopes.getStore()?.session;
-
-function present(agent: AgentFacts): AgentFacts {
-  return Object.fromEntries(Object.entries(agent).filter(([, value]) => typeof value === 'string' && value !== ''));
-}
 
 /** One handle a run, so that `currentRun() === run`. */
 const handles = new WeakMap<OpenEvent, Run>();
@@ -116,8 +114,9 @@ function makeRun(event: OpenEvent | null): Run {
     void (event && guard('run.note', () => event.note(make()), undefined));
   const idOf = (step: Step | number): string | undefined => (typeof step === 'number' ? state?.stepId(step) : step.id);
 
-  const end = (status?: RunEnd, reason?: EndReason): void => {
+  const end = (saidStatus?: RunEnd, saidReason?: EndReason): void => {
     if (ended !== undefined) return;
+    const [status, reason] = [readRunEnd(saidStatus), readReason(saidReason)];
     const thrown = lastRun ?? lastStep;
     ended = status ?? (thrown === undefined ? 'success' : 'failure');
     if (event === null) return;

@@ -1,5 +1,6 @@
 /** What a session says of itself: tags, metadata and links, cleaned and bounded, whatever the app hands over. */
 import type { MetadataValue, SessionLink } from '../events/lines.ts';
+import type { AgentFacts } from '../events/model.ts';
 
 export interface Said {
   readonly tags: readonly string[];
@@ -23,6 +24,15 @@ export function textOf(value: unknown, max = 1000): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim().slice(0, max);
   return text === '' ? undefined : text;
+}
+
+/** An agent by its three words; undefined where none of them is said. */
+export function agentFrom(value: unknown): AgentFacts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, name, version } = value as Record<string, unknown>;
+  const said = { id: textOf(id), name: textOf(name), version: textOf(version) };
+  const words = Object.entries(said).filter(([, word]) => word !== undefined);
+  return words.length === 0 ? undefined : Object.fromEntries(words);
 }
 
 /** At most 100 tags of at most 200 characters, each once. */

@@ -6,7 +6,8 @@ import type { SessionState, SessionStats, EndReason } from '../events/model.ts';
 import { readIncoming, readSessionId, readTraceparent, writeEnv, writeHeaders } from './context-carrier.ts';
 import type { ContextEnv, ContextHeaders, IncomingHeaders, Whereabouts } from './context-carrier.ts';
 import type { LiveSession, SessionFacts } from './live-session.ts';
-import { cleanLinks, cleanTags, mergeMetadata, textOf } from './said.ts';
+import { readReason, readState } from './end-words.ts';
+import { agentFrom, cleanLinks, cleanTags, mergeMetadata, textOf } from './said.ts';
 import { scopes, unrecorded } from './scope.ts';
 import { emptyStats } from '../analysis/stats.ts';
 import type { SessionStore } from './store.ts';
@@ -96,13 +97,15 @@ export function startSession(options: SessionOptions = {}): Session {
 
 /** Starts a session among those of one client; without one, it records nothing. */
 export function startIn(store: SessionStore | null, options: SessionOptions): Session {
-  return store === null ? inert() : handle(store.start(given(options)));
+  const session = store === null ? null : guard('session.start', () => handle(store.start(given(options))), null);
+  return session ?? inert();
 }
 
 /** The session that the running code's calls go to. */
 export function currentSession(): Session {
   const store = here();
-  return store === null ? inert() : handle(store.current());
+  const session = store === null ? null : guard('session.current', () => handle(store.current()), null);
+  return session ?? inert();
 }
 
 /** A session that has not ended. */
@@ -122,9 +125,11 @@ export function endAllSessions(state?: SessionState, reason?: EndReason): void {
   for (const session of here()?.all() ?? []) end(session, state, reason);
 }
 
-function end(session: LiveSession, state?: SessionState, reason?: EndReason): void {
+function end(session: LiveSession, saidState?: SessionState, saidReason?: EndReason): void {
+  const [state, reason] = [readState(saidState), readReason(saidReason)];
   const threw = state === undefined && session.lastRun === 'threw';
-  session.end({ state: state ?? (threw ? 'failure' : 'success'), reason: reason ?? (threw ? 'exception' : 'ended') });
+  const said = { state: state ?? (threw ? 'failure' : 'success'), reason: reason ?? (threw ? 'exception' : 'ended') } as const;
+  guard('session.end', () => session.end(said), undefined);
 }
 
 /** Headers for a request to another process that records: it hands them to `startSession({ from })`. Empty where nothing is recorded. */
@@ -158,7 +163,7 @@ function factsFrom({ autoEnd, from, ...options }: SessionOptions): Partial<Sessi
     environment: textOf(options.environment),
     parent: readSessionId(options.parent) ?? session,
     within: readTraceparent(options.traceparent) ?? within,
-    agent: typeof options.agent === 'object' ? options.agent : undefined,
+    agent: agentFrom(options.agent),
     tags: cleanTags(options.tags),
     metadata: mergeMetadata({}, options.metadata),
     links: cleanLinks(options.links),
@@ -202,7 +207,7 @@ export function handle(session: LiveSession): Session {
       );
     },
     end: (state, reason) => end(session, state, reason),
-    stats: () => session.totals(),
+    stats: () => guard('session.stats', () => session.totals(), emptyStats()),
     addTags: (...tags) => saying(() => (session.tags = [...session.tags, ...tags])),
     setTags: (tags) => saying(() => (session.tags = tags)),
     setMetadata: (metadata) => saying(() => session.setMetadata(metadata)),

@@ -58,7 +58,7 @@ export function stepHandle(event: OpenEvent | null, asked: { type: StepType; nam
     seq: facts?.seq ?? 0,
     type: facts?.type ?? type,
     name,
-    attempt: facts?.attempt ?? attemptOf(options),
+    attempt: facts?.attempt ?? guard('run.step', () => attemptOf(options), 1),
     recordFailure(failure) {
       if (event === null) return;
       const note = (step?: string) => guard('run.note', () => failureNote(failure, step), null);
@@ -72,7 +72,8 @@ export function stepHandle(event: OpenEvent | null, asked: { type: StepType; nam
 }
 
 function attemptOf({ attempt, retryOf }: StepOptions): number {
-  return attempt ?? (retryOf?.attempt ?? 0) + 1;
+  const said = attempt ?? (retryOf?.attempt ?? 0) + 1;
+  return Number.isSafeInteger(said) && said > 0 ? said : 1;
 }
 
 /** Where a step of `run` happens: in the innermost open event of the running code that is part of the run, which may be another step of it; else in the run itself. */

@@ -113,6 +113,11 @@ const reworkMember =
     asAgent(fn, beginRun({ name, ...options }, { sameName: true, ofInstance: true }));
 
 function track(agent: AnyFunction, given: AgentOptions): AnyFunction {
+  // A proxy of a function may throw whenever it is looked at.
+  return guard('session.track-agent', () => tracked(agent, given), agent);
+}
+
+function tracked(agent: AnyFunction, given: AgentOptions): AnyFunction {
   const options = { name: agent.name, ...given };
   if (!isClass(agent) && !hasMethods(agent)) return asAgent(agent, beginRun(options, { sameName: true, ofInstance: false }));
   const begin = beginRun(options, { sameName: false, ofInstance: true });
@@ -169,7 +174,7 @@ function optionsOf(given: unknown): AgentOptions {
   >;
   const options: AgentOptions = {};
   for (const key of ['id', 'name', 'version', 'environment'] as const) {
-    const value = said[key];
+    const value = guard('session.options', () => said[key], undefined);
     if (typeof value === 'string' && value !== '') options[key] = value;
   }
   return options;

@@ -1,4 +1,5 @@
 /** Sees how a call comes out, now or later, and hands its outcome on as it was. */
+import { types } from 'node:util';
 import { guard } from '../core/diagnostics.ts';
 
 export type CallOutcome = { threw: false; value: unknown } | { threw: true; error: unknown };
@@ -40,7 +41,16 @@ export function watchOutcome<T>(fn: () => T, seen: (outcome: CallOutcome) => voi
 }
 
 function isNativePromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && value.constructor === Promise && value.then === Promise.prototype.then;
+  // Not by `instanceof`: a proxy of the app's may throw at that.
+  if (!types.isPromise(value)) return false;
+  return guard(
+    'session.thenable',
+    () =>
+      value.constructor === Promise &&
+      value.then === Promise.prototype.then &&
+      Object.getPrototypeOf(value) === Promise.prototype,
+    false,
+  );
 }
 
 function thenOf(value: unknown): Then | undefined {

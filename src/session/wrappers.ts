@@ -1,4 +1,5 @@
 /** `recordTool` and `recordAction`: a function or a method that does what it did, and each call of which leaves an event. */
+import { guard } from '../core/diagnostics.ts';
 import { hub } from '../events/ports.ts';
 import type { EventStart } from '../events/ports.ts';
 import { decorateMember, isClass, isDecorating, misused } from './decorate.ts';
@@ -89,13 +90,18 @@ function record(args: readonly unknown[], label: string, make: Make): unknown {
   if (typeof first === 'function') {
     const options = optionsOf(second);
     const fn = first as AnyFunction;
-    if (isClass(fn)) return misused(label, `the class ${fn.name}`, fn);
-    return make(fn, options.name ?? (fn.name || 'anonymous'), options);
+    // A proxy of a function may throw whenever it is looked at.
+    return guard(
+      'session.wrap',
+      () =>
+        isClass(fn) ? misused(label, `the class ${fn.name}`, fn) : make(fn, options.name ?? (fn.name || 'anonymous'), options),
+      fn,
+    );
   }
   const options = optionsOf(first);
   if (args.length > 1) {
     if (typeof second !== 'function') return misused(label, `what is no function (${typeof second})`, second);
-    return make(second as AnyFunction, options.name ?? 'anonymous', optionsOf(third));
+    return guard('session.wrap', () => make(second as AnyFunction, options.name ?? 'anonymous', optionsOf(third)), second);
   }
   if (first !== undefined && typeof first !== 'string' && typeof first !== 'object')
     return misused(label, `a ${typeof first}`, first);
@@ -109,6 +115,12 @@ function record(args: readonly unknown[], label: string, make: Make): unknown {
 function optionsOf(given: unknown): ToolOptions {
   if (typeof given === 'string') return given === '' ? {} : { name: given };
   if (typeof given !== 'object' || given === null) return {};
-  const { name, sideEffect } = given as ToolOptions;
-  return { ...(typeof name === 'string' && name !== '' && { name }), ...(sideEffect === true && { sideEffect }) };
+  return guard(
+    'session.options',
+    () => {
+      const { name, sideEffect } = given as ToolOptions;
+      return { ...(typeof name === 'string' && name !== '' && { name }), ...(sideEffect === true && { sideEffect }) };
+    },
+    {},
+  );
 }
