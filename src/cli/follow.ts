@@ -1,5 +1,6 @@
 /** Follows a recording that is being written: line by line, until the session ends or its process is gone. */
 import { statSync, watch, type FSWatcher } from 'node:fs';
+import { wallMs } from '../core/clock.ts';
 import type { Line, SessionLine } from '../events/lines.ts';
 import { readLines, type Problem } from '../recording/log-reader.ts';
 import { isAlive } from '../recording/process-state.ts';
@@ -8,6 +9,9 @@ import { isAlive } from '../recording/process-state.ts';
 const READ_GAP_MS = 100;
 /** Where the file system tells us nothing, we look by ourselves. */
 const POLL_MS = 500;
+
+/** A process dies before its header is whole, or it takes no longer than this. */
+const HEADER_WAIT_MS = 10_000;
 
 /** `gone`: the process ended without ending its session. Nothing comes after it, nor after a line of kind `end`. */
 export type Step = { kind: 'line'; line: Line } | { kind: 'problem'; problem: Problem } | { kind: 'gone' };
@@ -20,7 +24,7 @@ export async function* followLines(path: string): AsyncGenerator<Step, void> {
   try {
     for (;;) {
       // Asked before reading: what a process wrote before it went is read after it was seen to be gone.
-      const gone = header ? !isAlive(header.pid, header.epoch) : from > 0;
+      const gone = header ? !isAlive(header.pid, header.epoch) : from > 0 || isLeft(path);
       for (const scanned of readLines(path, { from })) {
         // Half a line, or a file whose header is on its way.
         if (!scanned.ok && (scanned.problem.kind === 'torn' || scanned.end === scanned.start)) break;
@@ -38,6 +42,12 @@ export async function* followLines(path: string): AsyncGenerator<Step, void> {
   } finally {
     changes.close();
   }
+}
+
+/** A file without a header gets one at once, or never. */
+function isLeft(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined || wallMs() - found.mtimeMs > HEADER_WAIT_MS;
 }
 
 /** Tells when a file may have changed: never sooner than READ_GAP_MS after the last time, never later than POLL_MS after that. */

@@ -21,6 +21,8 @@ export function jsonFault(text: string): { line: number; column: number } | unde
     if (end < text.length) throw new Fault(end);
     return undefined;
   } catch (error) {
+    // Nested deeper than can be followed: then the beginning has to do.
+    if (error instanceof RangeError) return { line: 1, column: 1 };
     if (!(error instanceof Fault)) throw error;
     const before = text.slice(0, error.at).split('\n');
     return { line: before.length, column: (before.at(-1) ?? '').length + 1 };

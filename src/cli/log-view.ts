@@ -13,7 +13,7 @@ export function withLogs(roots: readonly TreeNode[], logs: readonly LogLine[], {
   const stack = [...roots];
   for (let node = stack.pop(); node; node = stack.pop()) {
     known.add(node.id);
-    stack.push(...node.children);
+    for (const child of node.children) stack.push(child);
   }
   const pieces = new Map<string, TreeNode[]>();
   for (const piece of joined(logs)) {
@@ -31,7 +31,7 @@ export function withLogs(roots: readonly TreeNode[], logs: readonly LogLine[], {
   for (let node = left.pop(); node; node = left.pop()) {
     if (node.printed !== undefined) continue;
     node.children = merged(node.children, node.id);
-    left.push(...node.children);
+    for (const child of node.children) left.push(child);
   }
   return top;
 }

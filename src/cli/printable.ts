@@ -3,14 +3,11 @@
  * clipboard. Everything that goes to a terminal passes through here first.
  */
 import { stripVTControlCharacters } from 'node:util';
-
-// C0 but tab and line feed, DEL, C1, and the invisible characters that reorder text.
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g;
+import { CONTROL_CHARACTERS } from '../core/control-characters.ts';
 
 /** `text` with escape sequences and control characters removed; tabs and line ends stay. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROL, '');
+  return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROL_CHARACTERS, '');
 }
 
 /** The same in one line: each run of white space becomes one space. */

@@ -5,6 +5,7 @@ import { statsLine } from '../analysis/stats.ts';
 import type { Recording } from '../recording/recording.ts';
 import { below, familyOfOne, sessionMarks, type Family } from './family.ts';
 import { count, localTime, size } from '../analysis/figures.ts';
+import { droppedWords } from './budget-words.ts';
 import { renderHost } from './host-view.ts';
 import { logWords, withLogs } from './log-view.ts';
 import { oneLine } from './printable.ts';
@@ -42,6 +43,8 @@ export function showFamily(family: Family, terminal: Terminal, shown: Shown = {}
   for (const { logs, end } of recordings) {
     const printed = logWords(logs, end);
     if (printed !== '') terminal.remark(`${printed}${shown.logs === true ? '' : ': --logs shows them'}`);
+    const dropped = droppedWords(end?.dropped);
+    if (dropped !== '') terminal.remark(`! ${dropped}`);
   }
   for (const recording of recordings) sayProblems(recording, terminal);
 }

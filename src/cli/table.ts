@@ -34,7 +34,7 @@ export function table(columns: Column[], rows: Row[], terminal: Pick<Terminal, '
     full.some((row) => textOf(row[i] ?? '') !== '') ? [{ column, i, width: 0 }] : [],
   );
   for (const each of shown)
-    each.width = Math.max(cells(each.column.title), ...full.map((row) => cells(textOf(row[each.i] ?? ''))));
+    each.width = full.reduce((most, row) => Math.max(most, cells(textOf(row[each.i] ?? ''))), cells(each.column.title));
   narrow(shown, terminal.width);
   const line = (of: (i: number) => Cell): string =>
     shown

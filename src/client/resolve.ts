@@ -60,7 +60,7 @@ export function resolveOptions(options: Options = {}, env: Env = process.env, cw
   };
 }
 
-const NAME_CHARS_MAX = 80;
+const NAME_CHARS_MAX = 1000;
 
 /** A name that somebody else made up, as it goes into a message. */
 const shown = (name: string): string => name.slice(0, NAME_CHARS_MAX).replace(/\s/g, ' ').replace(CONTROL_CHARACTERS, '');

@@ -159,7 +159,7 @@ describe('C7 the log file', () => {
   it('grows to 10 MB and says in its last line that it does not grow further', async () => {
     const cwd = programs.newProject();
     const path = join(cwd, 'l.log');
-    writeFileSync(path, Buffer.alloc(10 * 1024 * 1024 - 4_000, 'x\n'));
+    writeFileSync(path, Buffer.alloc(10 * 1024 * 1024 - 40_000, 'x\n'));
     const code = `for (let i = 0; i < 40; i++) { init({ logFile: 'l.log', ['odd' + i + 'x'.repeat(2000)]: 1 }); }`;
     await programs.run(code, { cwd });
     const size = statSync(path).size;

@@ -219,7 +219,7 @@ describe('R3 when lines reach the disk', () => {
 
   it('what begins a call is there after the turn, what ends it at once', async () => {
     const log = logIn(scratchFolder());
-    log.open({ id: 'a', type: 'tool', name: 'x' });
+    log.open({ id: eventOf(1).id, type: 'tool', name: 'x' });
     expect(existsSync(log.path)).toBe(false);
     await nextTurn();
     expect(readRecording(log.path).open).toHaveLength(1);
