@@ -6,7 +6,7 @@ import { startPrograms, type Programs } from '../support/programs.ts';
 
 let programs: Programs;
 beforeAll(async () => {
-  programs = await startPrograms(import.meta.dirname);
+  programs = await startPrograms();
 });
 afterAll(() => programs.close());
 

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Recordings } from '../session/rig.ts';
+import { newProgramsFolder } from '../support/programs.ts';
 
-const programs = mkdtempSync(join(import.meta.dirname, 'tmp-'));
+const programs = newProgramsFolder();
 const provider = createServer((request, response) => {
   request.resume().on('end', () => {
     response.setHeader('content-type', 'application/json');

@@ -9,7 +9,7 @@ import { startPrograms, type Programs } from '../support/programs.ts';
 let programs: Programs;
 const receivers: Receiver[] = [];
 beforeAll(async () => {
-  programs = await startPrograms(import.meta.dirname);
+  programs = await startPrograms();
 });
 afterAll(() => programs.close());
 afterEach(async () => {

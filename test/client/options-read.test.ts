@@ -14,7 +14,7 @@ let programs: Programs;
 let backend: Receiver;
 let hanging: Receiver;
 beforeAll(async () => {
-  programs = await startPrograms(import.meta.dirname);
+  programs = await startPrograms();
   [backend, hanging] = [await startReceiver(), await startReceiver(() => 'hang')];
 });
 afterAll(async () => {

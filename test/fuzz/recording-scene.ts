@@ -265,8 +265,3 @@ export async function runVerb(name: VerbName, args: string[]): Promise<Said> {
     for (const spy of spies) spy.mockRestore();
   }
 }
-
-/** Number of a process that is gone. */
-function deadPid(): number {
-  return Number(execFileSync(process.execPath, ['-p', 'process.pid']).toString());
-}

@@ -45,9 +45,16 @@ export interface Programs {
   close(): void;
 }
 
-/** Programs in a folder below `near`, which must be able to find the packages of this repository. */
-export async function startPrograms(near: string): Promise<Programs> {
-  const folder = mkdtempSync(join(near, 'tmp-'));
+/** A new folder in which programs find the packages of this repository; in the cache, whose files no rule of the house is about. */
+export function newProgramsFolder(): string {
+  const cache = join(import.meta.dirname, '../../.cache');
+  mkdirSync(cache, { recursive: true });
+  return mkdtempSync(join(cache, 'programs-'));
+}
+
+/** Programs in a folder of their own. */
+export async function startPrograms(): Promise<Programs> {
+  const folder = newProgramsFolder();
   const provider = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));

@@ -13,7 +13,7 @@ const ENDS_BYTES = 4096;
 
 let programs: Programs;
 beforeAll(async () => {
-  programs = await startPrograms(import.meta.dirname);
+  programs = await startPrograms();
 });
 afterAll(() => programs.close());
 

@@ -11,7 +11,7 @@ const repository = join(import.meta.dirname, '../../..');
 let programs: Programs;
 const receivers: Receiver[] = [];
 beforeAll(async () => {
-  programs = await startPrograms(import.meta.dirname);
+  programs = await startPrograms();
 });
 afterAll(() => programs.close());
 afterEach(async () => {
