@@ -1,5 +1,4 @@
 /** A recording with everything in it that a recording can hold, as lines that a test may change; and all that reads recordings. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { vi } from 'vitest';
 import { verb as explain } from '../../src/cli/commands/explain.ts';
