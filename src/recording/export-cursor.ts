@@ -2,10 +2,11 @@
  * The `.cursor` beside a recording: how far it has been exported, and which process is at it. A recording is exported by one process at a time; it
  * changes hands only when its owner is gone.
  */
-import { linkSync, openSync, closeSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { openSync, closeSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { wallMs } from '../core/clock.ts';
 import { newSpanId } from '../core/ids.ts';
+import { breakStale } from './stale-lock.ts';
 
 /** A process, told from others that have or had its number: in a container every life of an app may have the same one. */
 export interface Owner {
@@ -154,25 +155,10 @@ function lock(path: string, me: Owner): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (!breakStale(path, me)) return false;
+      if (!breakStale(path, isStale, me.pid)) return false;
     }
   }
   return false;
-}
-
-/** Removes the lock of a process that died with it. It is moved aside first and looked at again: in between it may have become somebody's. */
-function breakStale(path: string, me: Owner): boolean {
-  if (!isStale(path)) return false;
-  const aside = `${path}.${me.pid}`;
-  try {
-    renameSync(path, aside);
-    const stale = isStale(aside);
-    if (!stale) linkSync(aside, path);
-    unlinkSync(aside);
-    return stale;
-  } catch {
-    return false;
-  }
 }
 
 function isStale(path: string): boolean {

@@ -2,7 +2,7 @@
  * Whether a line says what its kind says. A checksum only proves that a line is as it was written; a writer with a fault, or one that means harm, writes sound lines that make no sense. What every
  * reader relies upon must be there, or the line is refused by the name of the member; any other member that is not of its type counts as absent, as one that is not known does.
  */
-import { FORMAT_VERSION, type LineKind } from '../events/lines.ts';
+import { FORMAT_VERSION, type LineKind, type SessionLine } from '../events/lines.ts';
 import type { Note } from '../events/model.ts';
 
 /** Undefined, or the place of what is wrong: '' is the value itself. */
@@ -230,7 +230,7 @@ const KINDS: Record<LineKind, Shape> = {
 };
 
 /** What a header need not say to be used. */
-const UNSAID = {
+export const UNSAID = {
   trace: '0'.repeat(32),
   mode: 'full',
   sdk: 'unknown',
@@ -239,7 +239,7 @@ const UNSAID = {
   node: 'unknown',
   platform: 'unknown',
   arch: 'unknown',
-};
+} satisfies Partial<SessionLine>;
 
 /** The place of the member that makes a line useless, such as `e.start`; undefined where there is none. Takes out of the line what is of no use. A kind, or a header, of a later version is not looked into. */
 export function lineFault(line: Json): string | undefined {

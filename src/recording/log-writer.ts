@@ -166,9 +166,8 @@ class LogWriter implements SessionLog, ExchangeLog {
   note(on: string, note: Note): void {
     const room = this.#room;
     if (this.#ended || room === 'none') return;
-    const bare = withoutNoteContent(note);
     // The event's own line repeats it: there it is counted.
-    const n = this.header.mode === 'full' && room === 'free' ? note : bare;
+    const n = this.header.mode === 'full' && room === 'free' ? note : withoutNoteContent(note);
     this.#writeNow('note', stringify({ on, n } satisfies Omit<NoteLine, 's' | 'k' | 't'>));
   }
 

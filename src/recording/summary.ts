@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { FORMAT_VERSION, type EndLine, type SessionLine } from '../events/lines.ts';
 import type { SessionStats } from '../events/model.ts';
+import { UNSAID } from './line-shape.ts';
 import { readLines } from './log-reader.ts';
 import { isAlive } from './process-state.ts';
 import { readEnds } from './recording-ends.ts';
@@ -76,13 +77,8 @@ export function standInHeader(path: string, trace: string | undefined): SessionL
     v: FORMAT_VERSION,
     id: basename(path, '.jsonl'),
     epoch: Math.round((found.birthtimeMs || found.mtimeMs) * 1000),
-    trace: trace ?? '0'.repeat(32),
-    mode: 'full',
-    sdk: 'unknown',
+    ...UNSAID,
     flags: [],
-    pid: 0,
-    node: 'unknown',
-    platform: 'unknown',
-    arch: 'unknown',
+    ...(trace !== undefined && { trace }),
   };
 }

@@ -1,8 +1,9 @@
 /** One process at a time removes recordings from a folder. */
-import { closeSync, linkSync, openSync, renameSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { closeSync, openSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { wallMs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
+import { breakStale } from './stale-lock.ts';
 
 /** One that nobody has touched for so long is of a process that died with it. */
 const IDLE_MS = 60_000;
@@ -18,7 +19,7 @@ export interface SweepLock {
 /** The lock of a folder, or null where another process has it. */
 export function lockFolder(dir: string): SweepLock | null {
   const path = join(dir, 'sweep.lock');
-  if (!create(path) && !(breakStale(path) && create(path))) return null;
+  if (!create(path) && !(breakStale(path, isStale) && create(path))) return null;
   let touchedMs = wallMs();
   return {
     touch() {
@@ -37,21 +38,6 @@ function create(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
-  }
-}
-
-/** It is moved aside first and looked at again: in between it may have become somebody's. */
-function breakStale(path: string): boolean {
-  if (!isStale(path)) return false;
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-    const stale = isStale(aside);
-    if (!stale) linkSync(aside, path);
-    unlinkSync(aside);
-    return stale;
-  } catch {
-    return false;
   }
 }
 
