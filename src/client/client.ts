@@ -1,8 +1,11 @@
 /** A client that runs: its sessions, its export and what it says, held together so that they can be told, changed and stopped. What it shares with other clients is in residents.ts. */
 import { monotonicUs } from '../core/clock.ts';
+import { aside } from '../core/aside.ts';
 import { guard } from '../core/diagnostics.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
+import { REPLAY_FLAG } from '../events/lines.ts';
 import { ensureFolder } from '../recording/folder.ts';
+import type { Runtime } from '../replay/runtime.ts';
 import type { SessionEnd, SessionSettings } from '../session/live-session.ts';
 import { handle } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
@@ -27,6 +30,15 @@ import { Voice } from './voice.ts';
 
 /** How long `flush()` waits when it is not told, and how long `shutdown()` waits for the export. */
 const FLUSH_MS = 10_000;
+
+/** What a client is made of besides its options. */
+export interface ClientParts {
+  isDefault?: boolean;
+  /** Puts options together as for this client. */
+  resolve?: (given: Options) => Resolved;
+  /** Follows the program so that it can be replayed. */
+  runtime?: Runtime | null;
+}
 
 export class RunningClient implements Resident {
   readonly settings: SessionSettings;
@@ -53,7 +65,7 @@ export class RunningClient implements Resident {
   constructor(
     given: Options,
     resolved: Resolved,
-    { isDefault = true, resolve = (options: Options) => resolveOptions(options) } = {},
+    { isDefault = true, resolve = (options: Options) => resolveOptions(options), runtime = null }: ClientParts = {},
   ) {
     this.given = given;
     this.values = resolved.values;
@@ -65,15 +77,20 @@ export class RunningClient implements Resident {
     applyValues(this.settings, this.values);
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
-    this.settings.onBegin = (session) => {
-      this.#begun = true;
-      this.announce();
-      this.#host.begin(session);
-    };
-    this.settings.onEnding = (session) => {
-      finishLogs(session);
-      this.#host.end(session);
-    };
+    if (runtime !== null) this.settings.flags = [REPLAY_FLAG];
+    this.settings.onBegin = (session) =>
+      aside(() => {
+        this.#begun = true;
+        this.announce();
+        this.#host.begin(session);
+        runtime?.begin(session);
+      });
+    this.settings.onEnding = (session) =>
+      aside(() => {
+        finishLogs(session);
+        this.#host.end(session);
+        runtime?.ending(session);
+      });
     this.sessions = createSessions(this.settings, {
       onEnded: (session) => session.begun && this.#totals.add(session.id, session.stats),
       onCrowd: () => this.warn(`more than ${SESSIONS_OPEN_MAX} sessions are open at once: end each one with session.end()`),

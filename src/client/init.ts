@@ -1,4 +1,5 @@
 /** `init()`: the one line. Starts the one client of the process, or changes it. */
+import { aside } from '../core/aside.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
 import { currentSession } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
@@ -8,7 +9,10 @@ import { RunningClient } from './client.ts';
 import { createClient as create } from './isolated.ts';
 import type { IsolatedClient } from './isolated.ts';
 import type { Options } from './options.ts';
+import { isReplaying, startRuntime, valuesOfReplay } from './replayable.ts';
+import { implicit } from './residents.ts';
 import { recordMode, resolveOptions } from './resolve.ts';
+import type { Resolved } from './resolve.ts';
 import { Voice } from './voice.ts';
 
 /** What `init()` returns. */
@@ -54,20 +58,28 @@ export function initQuietly(): Client {
   return begin({}, false);
 }
 
+function resolveReplay(options: Options): Resolved {
+  const resolved = resolveOptions(options);
+  return { ...resolved, values: valuesOfReplay(resolved.values) };
+}
+
 function begin(options: Options, announce: boolean): Client {
   try {
     const running = slot.client;
     if (running !== null) {
-      if (announce) running.reinit(options);
+      if (announce) aside(() => running.reinit(options));
       return face;
     }
-    const resolved = resolveOptions(options);
+    const resolve = isReplaying() ? resolveReplay : resolveOptions;
+    const resolved = resolve(options);
     if (!resolved.values.enabled || recordMode(resolved.values, process.env) === 'off') {
       const voice = new Voice(() => resolved.values);
       for (const problem of resolved.problems) voice.warn(problem);
       return face;
     }
-    slot.client = new RunningClient(options, resolved);
+    // A program that has begun cannot be followed any more: what its promises are was not seen.
+    const runtime = announce ? null : startRuntime(resolved.values, implicit);
+    slot.client = aside(() => new RunningClient(options, resolved, { resolve, runtime }));
     if (announce) slot.client.announce();
   } catch (error) {
     reportFault('client.init', error);

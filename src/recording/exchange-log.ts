@@ -1,11 +1,12 @@
 /** One exchange on its way into the log. The bytes are gathered as they arrive, and looked at once: when their line is written. */
 import { guard } from '../core/diagnostics.ts';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
-import type { Body, Cuts, LineKind } from '../events/lines.ts';
+import type { Body, Cuts, EndOfExchange, LineKind, ThrownFacts } from '../events/lines.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { AppendFile } from './append-file.ts';
 import { encodePieces } from './bodies.ts';
+import { nextDelivery } from './delivery-order.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 import type { RequestBodies } from './request-bodies.ts';
 
@@ -22,6 +23,27 @@ const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 export interface LoggedExchange extends OpenExchange {
   /** Number of the exchange in its recording; 0 where exchanges are not recorded. */
   readonly x: number;
+  /** Says who sent it. */
+  ask(asked: Asked): void;
+  head(status: number, headers: Headers, more?: HeadFacts): void;
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void;
+  /** What `answer()` gives is kept until `letGo()` was called as often. */
+  keep(): void;
+  letGo(): void;
+}
+
+/** Who sent a request, in a replay-grade recording. */
+export interface Asked {
+  lin: string;
+  lo: number;
+  where?: string;
+}
+
+/** What else is known of the head of an answer. */
+export interface HeadFacts {
+  statusText?: string;
+  /** The URL that answered, where it is not the one that was asked. */
+  url?: string;
 }
 
 /** A line that waits for the next write. */
@@ -35,8 +57,6 @@ export interface WaitingLine {
 /** What an exchange needs of its log. */
 export interface ExchangeLog {
   now(): number;
-  /** The next place in the order in which the session is given heads, pieces and ends. */
-  nextDelivery(): number;
   /** Hands over a line for the next write. False: the log takes no more. */
   wait(line: WaitingLine): boolean;
   readonly live: Set<RecordedExchange>;
@@ -45,7 +65,6 @@ export interface ExchangeLog {
 }
 
 type Headers = Iterable<readonly [string, string]>;
-type EndFacts = { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
 
 const copyHeaders = (headers: Headers): [string, string][] => guard('recording.headers', () => redactHeaders(headers), []);
 
@@ -82,6 +101,12 @@ export class UnrecordedExchange implements LoggedExchange {
     if (!this.#ended) this.#status = status;
   }
 
+  ask(): void {}
+
+  keep(): void {}
+
+  letGo(): void {}
+
   chunk(): void {}
 
   end(how: ExchangeEnd): void {
@@ -105,8 +130,8 @@ class Part {
   readonly len: number[] = [];
   readonly at: number[] = [];
   readonly ord: number[] = [];
-  head?: { status: number; headers: [string, string][]; at: number; ord: number };
-  end?: EndFacts;
+  head?: { status: number; headers: [string, string][]; at: number; ord: number } & HeadFacts;
+  end?: EndOfExchange;
   /** Place of the delivery before the first piece, and whether each piece follows the one before it directly. */
   readonly after: number;
   inOrder = true;
@@ -142,6 +167,8 @@ export class RecordedExchange implements LoggedExchange {
   #writtenAt = 0;
   #bytes = 0;
   #ended = false;
+  #asked: Asked | undefined;
+  #requested = false;
   /** Everything that came before `#part`, while it may still be asked for. */
   #kept: Part[] | null = [];
   /** Two things must have happened before the kept pieces are let go: the last line was written, and the listeners have been told. */
@@ -158,17 +185,34 @@ export class RecordedExchange implements LoggedExchange {
       if (body !== undefined) return body.length === 0 ? undefined : log.requests.encode(x, body, log.blobs);
       return omitted === undefined ? undefined : { omitted };
     };
-    if (log.wait({ k: 'request', t: log.now(), members: () => ({ x, on, method, url, headers, body: encode() }) })) this.#live();
+    const members = (): object => {
+      this.#requested = true;
+      return { x, on, method, url, headers, body: encode(), ...this.#asked };
+    };
+    if (log.wait({ k: 'request', t: log.now(), members })) this.#live();
   }
 
-  head(status: number, headers: Headers): void {
+  ask(asked: Asked): void {
+    this.#asked = asked;
+    if (this.#requested) this.#log.wait({ k: 'data', t: this.#log.now(), members: () => ({ x: this.x, ...asked }) });
+  }
+
+  keep(): void {
+    if (this.#holds > 0) this.#holds++;
+  }
+
+  letGo(): void {
+    this.#release();
+  }
+
+  head(status: number, headers: Headers, more?: HeadFacts): void {
     if (this.#ended || this.#headed) return;
     this.#headed = true;
     this.#status = status;
     const at = this.#log.now();
-    const ord = this.#log.nextDelivery();
+    const ord = nextDelivery();
     const part = new Part(ord);
-    part.head = { status, headers: copyHeaders(headers), at, ord };
+    part.head = { status, headers: copyHeaders(headers), at, ord, ...more };
     this.#part = part;
     this.#lastDelivery = ord;
     this.#writtenAt = at;
@@ -179,7 +223,7 @@ export class RecordedExchange implements LoggedExchange {
     const log = this.#log;
     const part = this.#part;
     const at = log.now();
-    const ord = log.nextDelivery();
+    const ord = nextDelivery();
     if (ord !== this.#lastDelivery + 1) part.inOrder = false;
     this.#lastDelivery = ord;
     part.bytes.add(bytes);
@@ -190,13 +234,13 @@ export class RecordedExchange implements LoggedExchange {
     if (part.bytes.length >= FLUSH_BYTES || at - this.#writtenAt >= FLUSH_US) this.flush();
   }
 
-  end(how: ExchangeEnd, error?: ErrorFacts): void {
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#log.live.delete(this);
     const at = this.#log.now();
-    const ord = this.#log.nextDelivery();
-    this.#part.end = error === undefined ? { how, at, ord } : { how, at, ord, error };
+    const ord = nextDelivery();
+    this.#part.end = { how, at, ord, ...(error && { error }), ...(thrown && { thrown }) };
     if (!this.flush()) this.#release();
     this.#listeners.end(how);
     this.#release();
@@ -231,7 +275,7 @@ export class RecordedExchange implements LoggedExchange {
     if (this.#kept !== null) {
       part.kept = true;
       this.#kept.push(part);
-      if (this.#bytes > ANSWER_BYTES_MAX) this.#letGo();
+      if (this.#bytes > ANSWER_BYTES_MAX) this.#forget();
     }
     return this.#log.wait({ k: part.head ? 'response' : 'data', t, members: () => this.#members(part) });
   }
@@ -250,10 +294,10 @@ export class RecordedExchange implements LoggedExchange {
   }
 
   #release(): void {
-    if (--this.#holds === 0) this.#letGo();
+    if (--this.#holds === 0) this.#forget();
   }
 
-  #letGo(): void {
+  #forget(): void {
     for (const part of this.#kept ?? []) {
       part.kept = false;
       part.free();

@@ -7,6 +7,7 @@ import {
   FORMAT_VERSION,
   type HostFacts,
   type HostLine,
+  type InputLine,
   type LineKind,
   type LogLine,
   type NoteLine,
@@ -18,12 +19,12 @@ import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
 import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
-import { type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
+import { type Asked, type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { RequestBodies } from './request-bodies.ts';
 
-export type { LoggedExchange } from './exchange-log.ts';
+export type { Asked, LoggedExchange } from './exchange-log.ts';
 
 /** More lines than this do not wait for the end of the turn. */
 const WAITING_MAX = 4096;
@@ -45,6 +46,9 @@ export interface LogOptions {
    */
   onEvent?: (event: SpanEvent, header: SessionLine, endOffset: number) => void;
 }
+
+/** A line as who tells it knows it. */
+export type LineWithout<L extends InputLine> = L extends InputLine ? Omit<L, 's' | 't'> : never;
 
 /** Writes one recording. No method throws; after `end` all of them do nothing. */
 export interface SessionLog {
@@ -69,7 +73,9 @@ export interface SessionLog {
   /** On disk when it returns; in mode `metadata` it never is. */
   host(facts: HostFacts): void;
   /** On disk within this turn of the event loop; in mode `metadata` it never is. */
-  exchange(request: ExchangeRequest, on?: string): LoggedExchange;
+  exchange(request: ExchangeRequest, on?: string, asked?: Asked): LoggedExchange;
+  /** What came in otherwise. On disk within this turn of the event loop; in mode `metadata` it never is. */
+  input(line: LineWithout<InputLine>): void;
   /** Writes the last line. Whatever exchanges in flight have received is written before it. */
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void;
   /** Writes what waits. */
@@ -118,12 +124,11 @@ class LogWriter implements SessionLog, ExchangeLog {
   #waiting: WaitingLine[] = [];
   #sequence = 0;
   #exchanges = 0;
-  #deliveries = 0;
   #unwritten = 0;
   #ended = false;
 
   constructor({ dir, header, onBegin, onEvent }: LogOptions) {
-    const { argv: _argv, cwd: _cwd, ...facts } = withoutWords(header);
+    const { argv: _argv, cwd: _cwd, execArgv: _execArgv, ...facts } = withoutWords(header);
     this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
     this.#onBegin = onBegin;
     this.#onEvent = onEvent;
@@ -144,10 +149,6 @@ class LogWriter implements SessionLog, ExchangeLog {
 
   now(): number {
     return monotonicUs() - this.#startUs;
-  }
-
-  nextDelivery(): number {
-    return ++this.#deliveries;
   }
 
   open(line: Omit<OpenLine, 's' | 't' | 'k'>): void {
@@ -194,9 +195,15 @@ class LogWriter implements SessionLog, ExchangeLog {
       this.#writeNow('host', stringify({ h: facts } satisfies Omit<HostLine, 's' | 'k' | 't'>));
   }
 
-  exchange(request: ExchangeRequest, on?: string): LoggedExchange {
+  exchange(request: ExchangeRequest, on?: string, asked?: Asked): LoggedExchange {
     if (this.#ended || this.header.mode !== 'full') return new UnrecordedExchange();
-    return new RecordedExchange(this, ++this.#exchanges, request, on);
+    const exchange = new RecordedExchange(this, ++this.#exchanges, request, on);
+    if (asked !== undefined) exchange.ask(asked);
+    return exchange;
+  }
+
+  input({ k, ...members }: LineWithout<InputLine>): void {
+    if (this.header.mode === 'full') this.wait({ k, t: this.now(), members: () => members });
   }
 
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void {

@@ -52,7 +52,8 @@ function environment(dir: string | undefined): NodeJS.ProcessEnv {
   const register = new URL(import.meta.url.endsWith('.ts') ? '../../register.ts' : '../../register.js', import.meta.url).href;
   const given = process.env['NODE_OPTIONS'];
   const NODE_OPTIONS = [given, `--import ${register}`].filter(Boolean).join(' ');
-  return { ...process.env, NODE_OPTIONS, ...(dir !== undefined && { HINDCAST_DIR: resolve(dir) }) };
+  const replayable = process.env['HINDCAST_REPLAYABLE'] ?? 'on';
+  return { ...process.env, NODE_OPTIONS, HINDCAST_REPLAYABLE: replayable, ...(dir !== undefined && { HINDCAST_DIR: resolve(dir) }) };
 }
 
 function finish(

@@ -1,0 +1,59 @@
+/** Starts what makes a recording replayable, or replays one: loaded only where that is asked for, and only before the program's own code (docs/decisions/0014-replay.md). */
+import { createRequire } from 'node:module';
+import { guard } from '../core/diagnostics.ts';
+import type { startRecording } from '../replay/record-runtime.ts';
+import type { LeftOut, startReplaying } from '../replay/replay-runtime.ts';
+import type { Runtime } from '../replay/runtime.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import type { Values } from './options.ts';
+import { recordMode } from './resolve.ts';
+import { sayLine } from './stderr.ts';
+
+/** The recording that this process replays, where its report goes, and where its own recording does. Set by `hindcast replay`. */
+const VARIABLES = { path: 'HINDCAST_REPLAY', report: 'HINDCAST_REPLAY_REPORT', without: 'HINDCAST_REPLAY_WITHOUT' } as const;
+
+/** The exit code of a replay that could not begin. */
+const NO_REPLAY = 2;
+
+const require = createRequire(import.meta.url);
+/** From the sources it is a .ts file, in the package a .js file; in what `init()` loads, a file beside this one. */
+const [, BUNDLE = '', ENDING = ''] = /(\.bundle)?(\.[jt]s)$/.exec(import.meta.url) ?? [];
+
+function load<T>(name: string): T {
+  return require(BUNDLE === '' ? `../replay/${name}${ENDING}` : `./${name}.bundle.js`) as T;
+}
+
+/** Whether this process replays a recording. */
+export function isReplaying(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return (env[VARIABLES.path] ?? '') !== '';
+}
+
+/** Options of a process that replays: it is recorded as it was, apart, and nothing is exported. */
+export function valuesOfReplay(values: Values): Values {
+  const { endpoint: _endpoint, exporter: _exporter, ...kept } = values;
+  const dir = process.env['HINDCAST_DIR'] ?? kept.dir;
+  return { ...kept, dir, enabled: true, record: 'full', hostInfo: 'off', quiet: true, processors: [] };
+}
+
+/**
+ * Starts the runtime that the options ask for; null: none. Where a replay cannot start, the process ends here: going on, it would call the network.
+ */
+export function startRuntime(values: Values, implicit: () => LiveSession | null): Runtime | null {
+  if (isReplaying()) {
+    const { startReplaying: start } = load<{ startReplaying: typeof startReplaying }>('replay-runtime');
+    const { [VARIABLES.path]: path = '', [VARIABLES.report]: reportPath, [VARIABLES.without]: without = '' } = process.env;
+    const leaveOut = without.split(',').filter(Boolean) as LeftOut[];
+    try {
+      return start({ path, implicit, leaveOut, ...(reportPath !== undefined && { reportPath }) });
+    } catch (error) {
+      sayLine(`hindcast: this process cannot replay ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      process.exit(NO_REPLAY);
+    }
+  }
+  if (values.replayable !== 'on' || recordMode(values, process.env) !== 'full') return null;
+  return guard(
+    'client.replayable',
+    () => load<{ startRecording: typeof startRecording }>('record-runtime').startRecording(implicit),
+    null,
+  );
+}
