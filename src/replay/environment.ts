@@ -2,7 +2,7 @@
 import { isSecretName, REDACTED } from '../core/credentials.ts';
 import type { EnvLine } from '../events/lines.ts';
 import { replaceMember } from './globals.ts';
-import { currentNode } from './lineage.ts';
+import { isInternal } from './lineage.ts';
 
 /** Stands where a secret stood: whoever only checks that there is one goes on. */
 const STAND_IN = 'redacted-by-hindcast';
@@ -16,7 +16,7 @@ export function watchEnvironment(write: (name: string, value: string | null) => 
   /** A copy asks for the descriptor of each member before its value. */
   let copied: string | undefined;
   const read = (name: string | symbol): void => {
-    if (typeof name !== 'string' || seen.has(name) || OURS.test(name) || name === copied || currentNode().internal) return;
+    if (typeof name !== 'string' || seen.has(name) || OURS.test(name) || name === copied || isInternal()) return;
     seen.add(name);
     const value = original[name];
     write(name, value === undefined ? null : isSecretName(name) ? REDACTED : value);

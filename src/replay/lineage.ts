@@ -86,6 +86,11 @@ export function currentNode(): LineageNode {
   return node;
 }
 
+/** Whether the running code is none of the app's. Asking begins nothing, unlike `currentNode`. */
+export function isInternal(): boolean {
+  return current === null ? apart.getStore() === true : current.internal;
+}
+
 /** The node of the running code, where it is the app's and was carried to it: what is scheduled here without a promise belongs to it. */
 export function runningNode(): LineageNode | null {
   return current === null || current.internal ? null : current;
