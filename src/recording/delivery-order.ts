@@ -1,4 +1,4 @@
-/** The order in which the process is given heads, pieces, ends and timers: one for all its sessions, because what one is given may decide what another asks for. */
+/** The order in which a process is given heads, pieces, ends and timers, over all its sessions. */
 let deliveries = 0;
 
 /** The next place in it. */

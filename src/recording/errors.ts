@@ -1,5 +1,10 @@
 /** What a reader of recordings can be told to do about. */
-export type RecordingErrorCode = 'recording_not_found' | 'recording_ambiguous' | 'recording_newer' | 'recording_in_use' | 'recording_not_replayable';
+export type RecordingErrorCode =
+  | 'recording_not_found'
+  | 'recording_ambiguous'
+  | 'recording_newer'
+  | 'recording_in_use'
+  | 'recording_not_replayable';
 
 /** A recording that cannot be had; the message says what to do. */
 export class RecordingError extends Error {

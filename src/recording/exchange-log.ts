@@ -6,7 +6,6 @@ import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { AppendFile } from './append-file.ts';
 import { encodePieces } from './bodies.ts';
-import { nextDelivery } from './delivery-order.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 import type { RequestBodies } from './request-bodies.ts';
 
@@ -57,6 +56,8 @@ export interface WaitingLine {
 /** What an exchange needs of its log. */
 export interface ExchangeLog {
   now(): number;
+  /** The next place in the order in which the session is given heads, pieces and ends; of a replay-grade recording, in the order in which the process is. */
+  nextDelivery(): number;
   /** Hands over a line for the next write. False: the log takes no more. */
   wait(line: WaitingLine): boolean;
   readonly live: Set<RecordedExchange>;
@@ -210,7 +211,7 @@ export class RecordedExchange implements LoggedExchange {
     this.#headed = true;
     this.#status = status;
     const at = this.#log.now();
-    const ord = nextDelivery();
+    const ord = this.#log.nextDelivery();
     const part = new Part(ord);
     part.head = { status, headers: copyHeaders(headers), at, ord, ...more };
     this.#part = part;
@@ -223,7 +224,7 @@ export class RecordedExchange implements LoggedExchange {
     const log = this.#log;
     const part = this.#part;
     const at = log.now();
-    const ord = nextDelivery();
+    const ord = log.nextDelivery();
     if (ord !== this.#lastDelivery + 1) part.inOrder = false;
     this.#lastDelivery = ord;
     part.bytes.add(bytes);
@@ -239,7 +240,7 @@ export class RecordedExchange implements LoggedExchange {
     this.#ended = true;
     this.#log.live.delete(this);
     const at = this.#log.now();
-    const ord = nextDelivery();
+    const ord = this.#log.nextDelivery();
     this.#part.end = { how, at, ord, ...(error && { error }), ...(thrown && { thrown }) };
     if (!this.flush()) this.#release();
     this.#listeners.end(how);

@@ -13,13 +13,22 @@ import {
   type NoteLine,
   type OpenLine,
   type SessionLine,
+  REPLAY_FLAG,
   type UpdateLine,
 } from '../events/lines.ts';
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
 import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
-import { type Asked, type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
+import {
+  type Asked,
+  type ExchangeLog,
+  type LoggedExchange,
+  RecordedExchange,
+  UnrecordedExchange,
+  type WaitingLine,
+} from './exchange-log.ts';
+import { nextDelivery } from './delivery-order.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { RequestBodies } from './request-bodies.ts';
@@ -121,15 +130,19 @@ class LogWriter implements SessionLog, ExchangeLog {
   readonly #onBegin: LogOptions['onBegin'];
   readonly #onEvent: LogOptions['onEvent'];
   readonly #startUs: number;
+  /** What one session is given may decide what another asks for: for a replay there is one order of them all. */
+  readonly #ofProcess: boolean;
   #waiting: WaitingLine[] = [];
   #sequence = 0;
   #exchanges = 0;
+  #deliveries = 0;
   #unwritten = 0;
   #ended = false;
 
   constructor({ dir, header, onBegin, onEvent }: LogOptions) {
     const { argv: _argv, cwd: _cwd, execArgv: _execArgv, ...facts } = withoutWords(header);
     this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...(header.mode === 'full' ? header : facts) };
+    this.#ofProcess = header.flags.includes(REPLAY_FLAG);
     this.#onBegin = onBegin;
     this.#onEvent = onEvent;
     this.#startUs = startOf(header.epoch);
@@ -149,6 +162,10 @@ class LogWriter implements SessionLog, ExchangeLog {
 
   now(): number {
     return monotonicUs() - this.#startUs;
+  }
+
+  nextDelivery(): number {
+    return this.#ofProcess ? nextDelivery() : ++this.#deliveries;
   }
 
   open(line: Omit<OpenLine, 's' | 't' | 'k'>): void {

@@ -10,10 +10,13 @@ type DateClass = typeof globalThis.Date;
 export function patchClock(draw: Draw): void {
   patchDate(draw);
   const holder = Object.hasOwn(clock, 'now') ? clock : (Object.getPrototypeOf(clock) as object);
-  replaceGlobal([holder], 'now', (original) =>
-    function (this: unknown) {
-      return draw('P', () => Reflect.apply(original, this, []) as number);
-    },
+  replaceGlobal(
+    [holder],
+    'now',
+    (original) =>
+      function (this: unknown) {
+        return draw('P', () => Reflect.apply(original, this, []) as number);
+      },
   );
   patchHrtime(draw);
 }
@@ -39,14 +42,17 @@ const SECOND_NS = 1_000_000_000n;
 function patchHrtime(draw: Draw): void {
   const { bigint } = process.hrtime;
   const read = (): bigint => BigInt(draw('H', () => String(Reflect.apply(bigint, process.hrtime, []))));
-  replaceGlobal([process], 'hrtime', (original): Method =>
-    function (this: unknown, ...args: unknown[]) {
-      const [before] = args as [[number, number]?];
-      // What is wrong with the argument, the original says.
-      if (before !== undefined && !Array.isArray(before)) return Reflect.apply(original, this, args) as unknown;
-      const ns = read() - (before === undefined ? 0n : BigInt(before[0]) * SECOND_NS + BigInt(before[1]));
-      return [Number(ns / SECOND_NS), Number(ns % SECOND_NS)];
-    },
+  replaceGlobal(
+    [process],
+    'hrtime',
+    (original): Method =>
+      function (this: unknown, ...args: unknown[]) {
+        const [before] = args as [[number, number]?];
+        // What is wrong with the argument, the original says.
+        if (before !== undefined && !Array.isArray(before)) return Reflect.apply(original, this, args) as unknown;
+        const ns = read() - (before === undefined ? 0n : BigInt(before[0]) * SECOND_NS + BigInt(before[1]));
+        return [Number(ns / SECOND_NS), Number(ns % SECOND_NS)];
+      },
   );
   replaceGlobal([process.hrtime], 'bigint', () => read);
 }

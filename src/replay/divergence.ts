@@ -58,7 +58,12 @@ export function endDivergence(left: readonly SourceRequest[]): Divergence {
 function unasked(x: number, request: SourceRequest | undefined, what: string): Divergence {
   const where = request?.exchange.asked?.where;
   const route = request === undefined ? '' : ` (${routeOf(request.exchange)})`;
-  return { kind: 'unasked', step: x, ...(where !== undefined && { where }), text: `${what} request ${x}${route}, which this run never made` };
+  return {
+    kind: 'unasked',
+    step: x,
+    ...(where !== undefined && { where }),
+    text: `${what} request ${x}${route}, which this run never made`,
+  };
 }
 
 /** For a person, on several lines. */

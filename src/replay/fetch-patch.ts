@@ -24,18 +24,25 @@ export type Fetcher = (request: SentRequest, fetching: Fetching) => void;
 /** Replaces `fetch`. Undone by `undoAll`. */
 export function patchFetch(fetcher: Fetcher): void {
   patchResponses();
-  replaceGlobal([globalThis], 'fetch', (original): Method =>
-    function (this: unknown, ...args: unknown[]) {
-      const node = currentNode();
-      if (node.internal || !isNetwork(args[0])) return Reflect.apply(original, this, args) as unknown;
-      const lo = ++node.requests;
-      const where = callSite();
-      const send = ({ instead }: SentRequest): Promise<Response> =>
-        Reflect.apply(original, this, instead === undefined ? args : [args[0], withBody(args[1], instead)]) as Promise<Response>;
-      return new Promise<Response>((resolve, reject) => {
-        internally(() => start(args, fetcher, { lin: node.id, lo, where, send, resolve, reject }));
-      });
-    },
+  replaceGlobal(
+    [globalThis],
+    'fetch',
+    (original): Method =>
+      function (this: unknown, ...args: unknown[]) {
+        const node = currentNode();
+        if (node.internal || !isNetwork(args[0])) return Reflect.apply(original, this, args) as unknown;
+        const lo = ++node.requests;
+        const where = callSite();
+        const send = ({ instead }: SentRequest): Promise<Response> =>
+          Reflect.apply(
+            original,
+            this,
+            instead === undefined ? args : [args[0], withBody(args[1], instead)],
+          ) as Promise<Response>;
+        return new Promise<Response>((resolve, reject) => {
+          internally(() => start(args, fetcher, { lin: node.id, lo, where, send, resolve, reject }));
+        });
+      },
   );
 }
 

@@ -11,7 +11,13 @@ const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
 
 /** Tells `refuse` of every connection, question to a name server and child process that is about to be; it does not return. Undone by `undoAll`. */
 export function refuseLeaks(refuse: (what: string) => never): void {
-  replaceGlobal([net.Socket.prototype], 'connect', () => (...args: unknown[]) => refuse(`a connection to ${targetOf(args)}`));
+  replaceGlobal(
+    [net.Socket.prototype],
+    'connect',
+    () =>
+      (...args: unknown[]) =>
+        refuse(`a connection to ${targetOf(args)}`),
+  );
   replaceGlobal([dgram.Socket.prototype], 'send', () => () => refuse('a UDP message'));
   for (const owner of [dns, dnsPromises, dns.Resolver.prototype, dnsPromises.Resolver.prototype]) {
     for (const name of Object.keys(Object.getOwnPropertyDescriptors(owner))) {

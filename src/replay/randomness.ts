@@ -15,10 +15,13 @@ export function patchRandomness(draw: Draw): void {
   replaceGlobal([Math], 'random', (original) => () => draw('R', () => original() as number));
   const web: object = Object.getPrototypeOf(crypto.webcrypto) as object;
   for (const owner of [crypto, web])
-    replaceGlobal([owner], 'randomUUID', (original) =>
-      function (this: unknown, ...args: unknown[]) {
-        return draw('U', () => Reflect.apply(original, this, args) as string);
-      },
+    replaceGlobal(
+      [owner],
+      'randomUUID',
+      (original) =>
+        function (this: unknown, ...args: unknown[]) {
+          return draw('U', () => Reflect.apply(original, this, args) as string);
+        },
     );
   const filled = (original: Method): Method =>
     function (this: unknown, ...args: unknown[]) {
@@ -75,7 +78,9 @@ function withCallback(original: Method, at: number | undefined, see: (value: unk
     if (node.internal) return Reflect.apply(original, this, args) as unknown;
     const place = childOf(node, SALT);
     const carried = function (this: unknown, error: unknown, value: unknown): unknown {
-      return runAt(place, () => Reflect.apply(callback, this, error === null || error === undefined ? [error, see(value)] : [error]));
+      return runAt(place, () =>
+        Reflect.apply(callback, this, error === null || error === undefined ? [error, see(value)] : [error]),
+      );
     };
     return Reflect.apply(original, this, args.with(index, carried)) as unknown;
   };

@@ -85,7 +85,9 @@ export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: Re
     timers: ordered ? replayTimers(gate) : null,
     fetcher: replayFetches({ gate, matcher, open: openIn(implicit), onMatch: (by) => report.answered[by]++, onDivergence: stop }),
   });
-  refuseLeaks((what) => stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }));
+  refuseLeaks((what) =>
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }),
+  );
   return { begin: () => {}, ending: () => {} };
 }
 
@@ -93,4 +95,3 @@ export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: Re
 function madeUp(gate: Gate): <T extends Drawn>(kind: DrawKind, real: () => T) => T {
   return (kind, real) => (kind === 'D' ? (Math.floor(gate.nowMs) as ReturnType<typeof real>) : real());
 }
-

@@ -42,7 +42,8 @@ function bodyOf({ body, headers }: AskedRequest): string | Uint8Array {
   const boundary = /multipart\/.*boundary="?([^";]+)/i.exec(type)?.[1];
   if (boundary !== undefined) return Buffer.from(body).toString('latin1').replaceAll(boundary, 'boundary');
   if (typeof body !== 'string' && !/json|text|urlencoded/.test(type)) return body;
-  const text = typeof body === 'string' ? body.toWellFormed() : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  const text =
+    typeof body === 'string' ? body.toWellFormed() : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
   return /json/.test(type) || /^\s*[[{]/.test(text) ? canonical(text) : text;
 }
 

@@ -54,12 +54,15 @@ export function patchResponses(): void {
   say('url', ({ url }) => url);
   say('redirected', ({ redirected }) => redirected);
   say('type', () => 'basic');
-  replaceGlobal([prototype], 'clone', (original): Method =>
-    function (this: Response) {
-      const clone = Reflect.apply(original, this, []) as Response;
-      const known = facts.get(this);
-      if (known !== undefined) facts.set(clone, known);
-      return clone;
-    },
+  replaceGlobal(
+    [prototype],
+    'clone',
+    (original): Method =>
+      function (this: Response) {
+        const clone = Reflect.apply(original, this, []) as Response;
+        const known = facts.get(this);
+        if (known !== undefined) facts.set(clone, known);
+        return clone;
+      },
   );
 }

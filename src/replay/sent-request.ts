@@ -32,7 +32,10 @@ export function readRequest(input: unknown, init: Init | undefined): SentRequest
   const body: unknown = init?.body;
   if (body === undefined || body === null) {
     if (request?.body == null) return { ...sent, body: undefined };
-    return request.clone().arrayBuffer().then((bytes) => ({ ...sent, body: new Uint8Array(bytes) }));
+    return request
+      .clone()
+      .arrayBuffer()
+      .then((bytes) => ({ ...sent, body: new Uint8Array(bytes) }));
   }
   if (typeof body === 'string') return { ...sent, body };
   if (body instanceof URLSearchParams) {

@@ -57,7 +57,15 @@ export function readSource(path: string): Source {
   for (const line of recording.inputs) {
     if (line.k === 'draws') draws.push(line);
     else if (line.k === 'env') env.push(line);
-    else steps.push({ kind: 'timer', ord: line.ord, atMs: atMs(line.t), key: `${line.lin}:${line.lo}`, lin: line.lin, ...(line.ms !== undefined && { ms: line.ms }) });
+    else
+      steps.push({
+        kind: 'timer',
+        ord: line.ord,
+        atMs: atMs(line.t),
+        key: `${line.lin}:${line.lo}`,
+        lin: line.lin,
+        ...(line.ms !== undefined && { ms: line.ms }),
+      });
   }
   steps.sort((a, b) => a.ord - b.ord);
   return { recording, epochMs, requests, steps, draws, env };

@@ -10,26 +10,35 @@ interface TimerOptions {
 
 /** Replaces what waits. Undone by `undoAll`. */
 export function patchTimerPromises(): void {
-  replaceGlobal([timersPromises], 'setTimeout', (original) =>
-    function (this: unknown, ...args: unknown[]) {
-      const [ms, value, options] = args as [number?, unknown?, TimerOptions?];
-      if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
-      return after(ms, value, options);
-    },
+  replaceGlobal(
+    [timersPromises],
+    'setTimeout',
+    (original) =>
+      function (this: unknown, ...args: unknown[]) {
+        const [ms, value, options] = args as [number?, unknown?, TimerOptions?];
+        if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
+        return after(ms, value, options);
+      },
   );
-  replaceGlobal([Object.getPrototypeOf(timersPromises.scheduler) as object], 'wait', (original) =>
-    function (this: unknown, ...args: unknown[]) {
-      const [ms, options] = args as [number?, TimerOptions?];
-      if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
-      return after(ms, undefined, options);
-    },
+  replaceGlobal(
+    [Object.getPrototypeOf(timersPromises.scheduler) as object],
+    'wait',
+    (original) =>
+      function (this: unknown, ...args: unknown[]) {
+        const [ms, options] = args as [number?, TimerOptions?];
+        if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
+        return after(ms, undefined, options);
+      },
   );
-  replaceGlobal([timersPromises], 'setInterval', (original) =>
-    function (this: unknown, ...args: unknown[]) {
-      const [ms, value, options] = args as [number?, unknown?, TimerOptions?];
-      if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
-      return every(ms, value, options);
-    },
+  replaceGlobal(
+    [timersPromises],
+    'setInterval',
+    (original) =>
+      function (this: unknown, ...args: unknown[]) {
+        const [ms, value, options] = args as [number?, unknown?, TimerOptions?];
+        if (currentNode().internal || !isPlain(options) || !isDelay(ms)) return Reflect.apply(original, this, args) as unknown;
+        return every(ms, value, options);
+      },
   );
 }
 
@@ -45,7 +54,10 @@ const isDelay = (ms: unknown): ms is number | undefined => ms === undefined || t
 
 /** The error that Node gives for a signal that aborts. */
 function abortError(signal: AbortSignal): Error {
-  return Object.assign(new Error('The operation was aborted', { cause: signal.reason }), { name: 'AbortError', code: 'ABORT_ERR' });
+  return Object.assign(new Error('The operation was aborted', { cause: signal.reason }), {
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+  });
 }
 
 function after(ms: number | undefined, value: unknown, { signal, ref = true }: TimerOptions = {}): Promise<unknown> {
@@ -66,7 +78,11 @@ function after(ms: number | undefined, value: unknown, { signal, ref = true }: T
   });
 }
 
-async function* every(ms: number | undefined, value: unknown, { signal, ref = true }: TimerOptions = {}): AsyncGenerator<unknown> {
+async function* every(
+  ms: number | undefined,
+  value: unknown,
+  { signal, ref = true }: TimerOptions = {},
+): AsyncGenerator<unknown> {
   let ready = 0;
   let wake: (() => void) | undefined;
   const tick = (): void => {

@@ -32,12 +32,15 @@ export function replayTimers(gate: Gate): TimerSetter {
     known.set(handle, replayed);
     if (!isPatched) {
       isPatched = true;
-      replaceGlobal([Object.getPrototypeOf(handle) as object], 'refresh', (original): Method =>
-        function (this: NodeJS.Timeout) {
-          Reflect.apply(original, this, []);
-          known.get(this)?.wait();
-          return this;
-        },
+      replaceGlobal(
+        [Object.getPrototypeOf(handle) as object],
+        'refresh',
+        (original): Method =>
+          function (this: NodeJS.Timeout) {
+            Reflect.apply(original, this, []);
+            known.get(this)?.wait();
+            return this;
+          },
       );
     }
     replayed.wait();

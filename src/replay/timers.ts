@@ -29,16 +29,19 @@ export function patchTimers(setter: TimerSetter): void {
     replaceGlobal([globalThis, timers], name, (original) => setting(original, name === 'setInterval', setter));
   }
   patchTimerPromises();
-  replaceGlobal([AbortSignal], 'timeout', (original) =>
-    function (this: unknown, ...args: unknown[]) {
-      if (currentNode().internal) return Reflect.apply(original, this, args) as unknown;
-      // Wrong arguments throw as they did; the signal itself is dropped, and its timer with it.
-      Reflect.apply(original, this, args);
-      const controller = new AbortController();
-      const abort = (): void => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-      setTimeout(abort, args[0] as number).unref();
-      return controller.signal;
-    },
+  replaceGlobal(
+    [AbortSignal],
+    'timeout',
+    (original) =>
+      function (this: unknown, ...args: unknown[]) {
+        if (currentNode().internal) return Reflect.apply(original, this, args) as unknown;
+        // Wrong arguments throw as they did; the signal itself is dropped, and its timer with it.
+        Reflect.apply(original, this, args);
+        const controller = new AbortController();
+        const abort = (): void => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+        setTimeout(abort, args[0] as number).unref();
+        return controller.signal;
+      },
   );
 }
 

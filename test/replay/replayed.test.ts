@@ -16,7 +16,10 @@ async function record(name: string) {
   const cwd = newFolder();
   const model = await startWhimsicalModel();
   const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789' };
-  const ran = await hindcast(['run', '--', process.execPath, programAt(name)], { cwd, env: { ...env, HINDCAST_HOST_INFO: 'off' } });
+  const ran = await hindcast(['run', '--', process.execPath, programAt(name)], {
+    cwd,
+    env: { ...env, HINDCAST_HOST_INFO: 'off' },
+  });
   const asked = model.requests.length;
   await model.close();
   return { cwd, ran, asked };
@@ -24,7 +27,10 @@ async function record(name: string) {
 
 const recordingIn = (cwd: string): string => {
   const folder = join(cwd, '.hindcast/recordings');
-  return join(folder, readdirSync(folder).find((file) => file.endsWith('.jsonl'))!);
+  return join(
+    folder,
+    readdirSync(folder).find((file) => file.endsWith('.jsonl'))!,
+  );
 };
 
 describe.each(PROGRAMS)('R4, R13 %s', (name) => {

@@ -2,7 +2,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { startStandIn } from '../../src/testing/stand-in.ts';
 import type { Reply, StandIn, StandInRequest } from '../../src/testing/stand-in.ts';
-import { anthropicError, anthropicMessage, anthropicStream, chatCompletion, chatCompletionStream, openaiError } from '../../src/testing/wire.ts';
+import {
+  anthropicError,
+  anthropicMessage,
+  anthropicStream,
+  chatCompletion,
+  chatCompletionStream,
+  openaiError,
+} from '../../src/testing/wire.ts';
 import type { WireAnswer } from '../../src/testing/wire.ts';
 
 const WORDS = ['amber', 'basalt', 'cobalt', 'dune', 'ember', 'fjord', 'grove', 'heron', 'iris', 'jasper'];
@@ -22,13 +29,24 @@ function answerTo({ path, json }: StandInRequest): Reply {
   if (path.startsWith('/weather')) return { body: { path, degrees: dice(40), said: words(2) } };
   if (path.startsWith('/reset')) return { pieces: [words(1)], after: 'reset' };
   if (path.startsWith('/empty')) return { status: 204 };
-  if (path.startsWith('/bytes')) return { pieces: [Uint8Array.of(0xff, 0xfe, dice(256)), Uint8Array.of(0xc3, dice(256))], gapMs: dice(5) };
+  if (path.startsWith('/bytes'))
+    return { pieces: [Uint8Array.of(0xff, 0xfe, dice(256)), Uint8Array.of(0xc3, dice(256))], gapMs: dice(5) };
   const isAnthropic = path.startsWith('/v1/messages');
   if (dice(6) === 0) {
-    const error = { status: dice(2) === 0 ? 429 : 503, message: words(2), retryAfterMs: 1 + dice(20), requestId: `req_${dice(1e6)}` };
+    const error = {
+      status: dice(2) === 0 ? 429 : 503,
+      message: words(2),
+      retryAfterMs: 1 + dice(20),
+      requestId: `req_${dice(1e6)}`,
+    };
     return isAnthropic ? anthropicError(error) : openaiError(error);
   }
-  const answer: WireAnswer = { text: words(3 + dice(5)), id: `chatcmpl-${dice(1e9)}`, fragments: 2 + dice(8), tokens: { input: dice(50), output: dice(50) } };
+  const answer: WireAnswer = {
+    text: words(3 + dice(5)),
+    id: `chatcmpl-${dice(1e9)}`,
+    fragments: 2 + dice(8),
+    tokens: { input: dice(50), output: dice(50) },
+  };
   const turns = (json?.messages?.length as number | undefined) ?? 0;
   if (json?.tools && turns < 8 && dice(4) > 0) {
     delete answer.text;

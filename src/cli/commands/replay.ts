@@ -47,7 +47,14 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
   if (obstacle !== null) throw new CliFailure(`${idOf(path)} cannot be replayed: ${obstacle}`);
   const outcome = await replay(path, recording, terminal);
   const code = exitCodeOf(outcome, recording);
-  if (terminal.json) terminal.printJson({ session: idOf(path), exitCode: code, recordedExitCode: recordedCode(recording) ?? null, ms: outcome.ms, ...outcome.report });
+  if (terminal.json)
+    terminal.printJson({
+      session: idOf(path),
+      exitCode: code,
+      recordedExitCode: recordedCode(recording) ?? null,
+      ms: outcome.ms,
+      ...outcome.report,
+    });
   else terminal.remark(summary(idOf(path), recording, outcome));
   return code;
 }
@@ -106,13 +113,17 @@ function summary(id: string, recording: Recording, { end, report, ms }: Outcome)
     return `✗ ${id}: left the recording${where}; ${of}`;
   }
   const recorded = recordedCode(recording);
-  if (recorded !== undefined && recorded !== end.code) return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
+  if (recorded !== undefined && recorded !== end.code)
+    return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
   const moved = [
     answered.content > 0 ? `${answered.content} found by what they say, not by who asked` : '',
     answered.masked > 0 ? `${answered.masked} found by what they say but for times and ids` : '',
     draws.other + draws.made + movedTimers > 0 ? 'the code is not the one that was recorded' : '',
   ].filter(Boolean);
-  const took = recording.end === undefined ? duration(ms * 1000) : `${duration(ms * 1000)} instead of ${duration(recording.end.stats.durationMs * 1000)}`;
+  const took =
+    recording.end === undefined
+      ? duration(ms * 1000)
+      : `${duration(ms * 1000)} instead of ${duration(recording.end.stats.durationMs * 1000)}`;
   const { input, output } = recording.end?.stats.tokens ?? { input: 0, output: 0 };
   const saved = input + output > 0 ? `, ${(input + output).toLocaleString('en')} tokens not spent` : '';
   return `✓ ${id}: ${of}, exit ${end.code} as recorded, ${took}${saved}${moved.map((text) => `; ${text}`).join('')}`;

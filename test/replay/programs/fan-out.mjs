@@ -17,7 +17,7 @@ bus.on('found', (what) => setImmediate(() => told.push(`${what.length}:${Math.ra
 /** Takes a time that nobody recorded. */
 async function unseen() {
   // Not by the dice that are recorded: each run of the program waits otherwise.
-  const size = Number(process.pid) * 7919 % 200_000;
+  const size = (Number(process.pid) * 7919) % 200_000;
   await promisify(gzip)(Buffer.alloc(size + Number(process.hrtime()[1] % 400_000)));
   await promisify(scrypt)('password', 'salt', 16, { N: 1024 });
   await readFile(import.meta.filename);
@@ -25,8 +25,10 @@ async function unseen() {
 
 const ask = async (content) =>
   randomInt(2) === 0
-    ? (await openai.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content }] })).choices[0].message.content
-    : (await anthropic.messages.create({ model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user', content }] })).content[0].text;
+    ? (await openai.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content }] })).choices[0].message
+        .content
+    : (await anthropic.messages.create({ model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user', content }] }))
+        .content[0].text;
 
 async function subAgent(index) {
   await unseen();

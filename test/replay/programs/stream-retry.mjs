@@ -31,30 +31,41 @@ const whole = (name) =>
 const left = (name) =>
   again(name, async () => {
     let count = 0;
-    for await (const chunk of await openai.chat.completions.create(chat('Tell me.'))) if (++count === 3) return JSON.stringify(chunk);
+    for await (const chunk of await openai.chat.completions.create(chat('Tell me.')))
+      if (++count === 3) return JSON.stringify(chunk);
     return count;
   });
 const aborted = (name) =>
   again(name, async () => {
     const controller = new AbortController();
     let count = 0;
-    for await (const _ of await openai.chat.completions.create(chat('Tell me.'), { signal: controller.signal })) if (++count === 2) controller.abort();
+    for await (const _ of await openai.chat.completions.create(chat('Tell me.'), { signal: controller.signal }))
+      if (++count === 2) controller.abort();
     return count;
   });
 const timedOut = (name) =>
   again(name, async () => {
-    const response = await fetch(`${process.env.MODEL_URL}/weather?slow`, { signal: AbortSignal.timeout(Math.ceil(Math.random() * 30)) });
+    const response = await fetch(`${process.env.MODEL_URL}/weather?slow`, {
+      signal: AbortSignal.timeout(Math.ceil(Math.random() * 30)),
+    });
     return response.json();
   });
 const message = (name) =>
   again(name, async () => {
-    const stream = anthropic.messages.stream({ model: 'claude-sonnet-4-5', max_tokens: 9, messages: [{ role: 'user', content: 'Tell me.' }] });
+    const stream = anthropic.messages.stream({
+      model: 'claude-sonnet-4-5',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'Tell me.' }],
+    });
     stream.on('text', (delta) => process.stdout.write(`${name}${delta.length} `));
     return (await stream.finalMessage()).content[0].text;
   });
 const reset = (name) => again(name, async () => (await fetch(`${process.env.MODEL_URL}/reset`)).text());
 const refused = (name) => again(name, async () => (await fetch('http://127.0.0.1:1/')).text());
-const bytes = async () => Buffer.from(await (await fetch(new Request(`${process.env.MODEL_URL}/bytes`, { method: 'POST', body: 'request' }))).arrayBuffer()).toString('hex');
+const bytes = async () =>
+  Buffer.from(
+    await (await fetch(new Request(`${process.env.MODEL_URL}/bytes`, { method: 'POST', body: 'request' }))).arrayBuffer(),
+  ).toString('hex');
 const form = async () => {
   const body = new FormData();
   body.set('a', 'b');
@@ -62,6 +73,19 @@ const form = async () => {
 };
 const empty = async () => (await fetch(`${process.env.MODEL_URL}/empty`)).body;
 
-const all = await Promise.all([whole('a'), whole('b'), left('c'), aborted('d'), timedOut('e'), message('f'), message('g'), reset('h'), refused('i'), bytes(), form(), empty()]);
+const all = await Promise.all([
+  whole('a'),
+  whole('b'),
+  left('c'),
+  aborted('d'),
+  timedOut('e'),
+  message('f'),
+  message('g'),
+  reset('h'),
+  refused('i'),
+  bytes(),
+  form(),
+  empty(),
+]);
 console.log(`\n${all.join('\n')}`);
 if (Math.random() < 0.4) throw new Error(`it ends badly: ${Math.random()}`);

@@ -3,11 +3,22 @@ import { randomUUID } from 'node:crypto';
 import OpenAI from 'openai';
 
 const client = new OpenAI({ apiKey: process.env.OPENAI_KEY_OF_TEST, baseURL: `${process.env.MODEL_URL}/v1`, maxRetries: 5 });
-const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
+const tools = [
+  { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } },
+];
 
 async function weather({ city }) {
-  const response = await fetch(`${process.env.MODEL_URL}/weather?city=${city}&at=${Date.now()}`, { headers: { 'x-request': randomUUID() } });
-  console.log(response.status, response.statusText, response.url.includes('/weather'), response.type, response.redirected, response.headers.get('content-type'));
+  const response = await fetch(`${process.env.MODEL_URL}/weather?city=${city}&at=${Date.now()}`, {
+    headers: { 'x-request': randomUUID() },
+  });
+  console.log(
+    response.status,
+    response.statusText,
+    response.url.includes('/weather'),
+    response.type,
+    response.redirected,
+    response.headers.get('content-type'),
+  );
   return await response.json();
 }
 
