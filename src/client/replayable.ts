@@ -19,8 +19,8 @@ const require = createRequire(import.meta.url);
 /** From the sources it is a .ts file, in the package a .js file; in what `init()` loads, a file beside this one. */
 const [, BUNDLE = '', ENDING = ''] = /(\.bundle)?(\.[jt]s)$/.exec(import.meta.url) ?? [];
 
-function load<T>(name: string): T {
-  return require(BUNDLE === '' ? `../replay/${name}${ENDING}` : `./${name}.bundle.js`) as T;
+function load(name: string): unknown {
+  return require(BUNDLE === '' ? `../replay/${name}${ENDING}` : `./${name}.bundle.js`);
 }
 
 /** Whether this process replays a recording. */
@@ -40,7 +40,7 @@ export function valuesOfReplay(values: Values): Values {
  */
 export function startRuntime(values: Values, implicit: () => LiveSession | null): Runtime | null {
   if (isReplaying()) {
-    const { startReplaying: start } = load<{ startReplaying: typeof startReplaying }>('replay-runtime');
+    const { startReplaying: start } = load('replay-runtime') as { startReplaying: typeof startReplaying };
     const { [VARIABLES.path]: path = '', [VARIABLES.report]: reportPath, [VARIABLES.without]: without = '' } = process.env;
     const leaveOut = without.split(',').filter(Boolean) as LeftOut[];
     try {
@@ -53,7 +53,7 @@ export function startRuntime(values: Values, implicit: () => LiveSession | null)
   if (values.replayable !== 'on' || recordMode(values, process.env) !== 'full') return null;
   return guard(
     'client.replayable',
-    () => load<{ startRecording: typeof startRecording }>('record-runtime').startRecording(implicit),
+    () => (load('record-runtime') as { startRecording: typeof startRecording }).startRecording(implicit),
     null,
   );
 }

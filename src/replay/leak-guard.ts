@@ -1,10 +1,11 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
 import childProcess from 'node:child_process';
+import dgram from 'node:dgram';
 import dns from 'node:dns';
 import dnsPromises from 'node:dns/promises';
 import net from 'node:net';
-import dgram from 'node:dgram';
-import { replaceGlobal } from './globals.ts';
+import workerThreads from 'node:worker_threads';
+import { replaceGlobal, replaceMember } from './globals.ts';
 
 /** Functions that ask a name server. */
 const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
@@ -22,11 +23,25 @@ export function refuseLeaks(refuse: (what: string) => never): void {
   for (const owner of [dns, dnsPromises, dns.Resolver.prototype, dnsPromises.Resolver.prototype]) {
     for (const name of Object.keys(Object.getOwnPropertyDescriptors(owner))) {
       if (!QUESTIONS.test(name) || typeof Reflect.get(owner, name) !== 'function') continue;
-      replaceGlobal([owner], name, () => (host: unknown) => refuse(`a question to the name server about ${String(host)}`));
+      replaceGlobal(
+        [owner],
+        name,
+        (original) =>
+          function (this: unknown, ...args: unknown[]) {
+            const [host] = args;
+            // No server is asked for these.
+            if (host === 'localhost' || net.isIP(String(host)) > 0) return Reflect.apply(original, this, args) as unknown;
+            return refuse(`a question to the name server about ${String(host)}`);
+          },
+      );
     }
   }
   for (const name of ['spawn', 'fork', 'exec', 'execFile', 'spawnSync', 'execSync', 'execFileSync'] as const)
     replaceGlobal([childProcess], name, () => (command: unknown) => refuse(`the child process ${String(command)}`));
+  const Refused = function Worker(): void {
+    refuse('a worker thread');
+  };
+  replaceMember(workerThreads, 'Worker', Refused);
 }
 
 /** Where `connect(...)` would have connected to. */

@@ -24,12 +24,12 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   );
   const fired: Parameters<typeof recordTimers>[0] = (line) =>
     guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
+  watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
   follow({
     draw: draws.draw,
     timers: recordTimers(fired),
     fetcher: recordFetches(new Deliveries(), openIn(implicit)),
   });
-  watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
   return {
     begin: (session) => log.begin(session),
     ending: (session) => {

@@ -80,14 +80,14 @@ export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: Re
     report.movedTimers = gate.moved;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   });
+  refuseLeaks((what) =>
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }),
+  );
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     fetcher: replayFetches({ gate, matcher, open: openIn(implicit), onMatch: (by) => report.answered[by]++, onDivergence: stop }),
   });
-  refuseLeaks((what) =>
-    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }),
-  );
   return { begin: () => {}, ending: () => {} };
 }
 

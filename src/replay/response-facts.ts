@@ -36,7 +36,7 @@ export function makeResponse(body: ReadableStream | null, { url, redirected, ...
 /** Has answers say what they are. Undone by `undoAll`. */
 export function patchResponses(): void {
   const { prototype } = Response;
-  const say = <T>(name: 'url' | 'redirected' | 'type', of: (known: Facts) => T): void => {
+  const say = (name: 'url' | 'redirected' | 'type', of: (known: Facts) => unknown): void => {
     const before = Object.getOwnPropertyDescriptor(prototype, name);
     const get = before?.get;
     if (before?.configurable !== true || get === undefined) return;

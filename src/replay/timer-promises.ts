@@ -78,11 +78,7 @@ function after(ms: number | undefined, value: unknown, { signal, ref = true }: T
   });
 }
 
-async function* every(
-  ms: number | undefined,
-  value: unknown,
-  { signal, ref = true }: TimerOptions = {},
-): AsyncGenerator<unknown> {
+async function* every(ms: number | undefined, value: unknown, { signal, ref = true }: TimerOptions = {}): AsyncGenerator {
   let ready = 0;
   let wake: (() => void) | undefined;
   const tick = (): void => {

@@ -1,52 +1,62 @@
 /** Programs of concurrent calls are recorded, the server is stopped, and they are run again: their output and exit code must be the same to the last byte. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readRecording } from '../../src/recording/recording.ts';
-import { hindcast, newFolder } from '../cli/process.ts';
-import { startWhimsicalModel } from './whimsical-model.ts';
+import { recordProgram, recordText } from './recorded.ts';
 
 const RUNS = Number(process.env['HINDCAST_TEST_RUNS'] ?? 5);
-const PROGRAMS = ['tool-loop', 'fan-out', 'stream-retry'];
 
-const programAt = (name: string): string => join(import.meta.dirname, `programs/${name}.mjs`);
-
-/** Records a program; when this returns, nobody answers any more. */
-async function record(name: string) {
-  const cwd = newFolder();
-  const model = await startWhimsicalModel();
-  const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789' };
-  const ran = await hindcast(['run', '--', process.execPath, programAt(name)], {
-    cwd,
-    env: { ...env, HINDCAST_HOST_INFO: 'off' },
-  });
-  const asked = model.requests.length;
-  await model.close();
-  return { cwd, ran, asked };
-}
-
-const recordingIn = (cwd: string): string => {
-  const folder = join(cwd, '.hindcast/recordings');
-  return join(
-    folder,
-    readdirSync(folder).find((file) => file.endsWith('.jsonl'))!,
-  );
-};
-
-describe.each(PROGRAMS)('R4, R13 %s', (name) => {
-  it(`is replayed exactly, ${RUNS} of ${RUNS}`, { timeout: 300_000 }, async () => {
+describe.each(['tool-loop', 'fan-out', 'stream-retry'])('R4, R5, R13 %s', (name) => {
+  it(`is replayed exactly, ${RUNS} of ${RUNS}`, { timeout: RUNS * 60_000 }, async () => {
     for (let run = 0; run < RUNS; run++) {
-      const { cwd, ran, asked } = await record(name);
-      expect(asked).toBeGreaterThan(0);
-      const again = await hindcast(['replay'], { cwd });
-      const report = again.stderr.split('\n').find((line) => /^[✓✗]/.test(line));
-      expect({ stdout: again.stdout, code: again.code, report }).toEqual({
+      const recorded = await recordProgram(name);
+      const { ran } = recorded;
+      expect(recorded.asked).toBeGreaterThan(0);
+      const again = await recorded.replay();
+      expect({ stdout: again.stdout, code: again.code, summary: again.summary }).toEqual({
         stdout: ran.stdout,
         code: ran.code,
-        report: expect.stringMatching(/^✓ .* answered from the recording/),
+        summary: expect.stringMatching(/^✓ .* answered from the recording/),
       });
-      expect(report).not.toMatch(/found by|code is not/);
-      expect(readRecording(recordingIn(cwd)).problems).toEqual([]);
+      // Each request was known by who asked for it.
+      expect(again.summary).not.toMatch(/found by|code is not/);
+      expect(recorded.recording().problems).toEqual([]);
     }
   });
 });
+
+describe('each part is needed', () => {
+  const outcomes = async (name: string, without: string): Promise<boolean> => {
+    const recorded = await recordProgram(name);
+    const again = await recorded.replay({ HINDCAST_REPLAY_WITHOUT: without });
+    return again.stdout === recorded.ran.stdout && again.code === recorded.ran.code;
+  };
+
+  it.each(['tool-loop', 'fan-out', 'stream-retry'])('no run of %s is the same without clock and dice', async (name) => {
+    expect(await outcomes(name, 'draws')).toBe(false);
+  });
+
+  it.each(['fan-out', 'stream-retry'])('nor one of %s without the order', async (name) => {
+    expect(await outcomes(name, 'gate')).toBe(false);
+  });
+
+  it('same prompts behind work that nobody saw get the answers of others without lineage', async () => {
+    const recorded = await recordText(SAME_PROMPTS);
+    expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
+    const outputs = await Promise.all(
+      [0, 1, 2, 3].map(async () => (await recorded.replay({ HINDCAST_REPLAY_WITHOUT: 'lineage' })).stdout),
+    );
+    expect(outputs.every((stdout) => stdout === recorded.ran.stdout)).toBe(false);
+  });
+});
+
+/** Eight of the same request, sent in the order in which work of the thread pool ends. */
+const SAME_PROMPTS = `
+  import { gzip } from 'node:zlib';
+  import { promisify } from 'node:util';
+  const sizes = [0, 1, 2, 3, 4, 5, 6, 7].map((index) => 100 + ((index * 7919 + process.pid * 104729) % 13) * 300_000);
+  const one = async (index) => {
+    await promisify(gzip)(Buffer.alloc(sizes[index]));
+    const { said } = await (await fetch(process.env.MODEL_URL + '/weather')).json();
+    return index + ' ' + said;
+  };
+  console.log((await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(one))).join('\\n'));
+`;
