@@ -1,5 +1,6 @@
 /** Takes the place in the program along where no promise does: into immediates, microtasks and ticks. */
 import timers from 'node:timers';
+// timer held: only replaced here
 import timersPromises from 'node:timers/promises';
 import { replaceGlobal } from './globals.ts';
 import { childOf, currentNode, runAt, runningNode } from './lineage.ts';

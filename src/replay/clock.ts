@@ -40,8 +40,9 @@ const SECOND_NS = 1_000_000_000n;
 
 /** `process.hrtime(before?)` and `process.hrtime.bigint()`: nanoseconds, drawn as text. */
 function patchHrtime(draw: Draw): void {
-  const { bigint } = process.hrtime;
-  const read = (): bigint => BigInt(draw('H', () => String(Reflect.apply(bigint, process.hrtime, []))));
+  const { hrtime } = process;
+  const { bigint } = hrtime;
+  const read = (): bigint => BigInt(draw('H', () => String(Reflect.apply(bigint, hrtime, []))));
   replaceGlobal(
     [process],
     'hrtime',
@@ -54,5 +55,5 @@ function patchHrtime(draw: Draw): void {
         return [Number(ns / SECOND_NS), Number(ns % SECOND_NS)];
       },
   );
-  replaceGlobal([process.hrtime], 'bigint', () => read);
+  replaceGlobal([Reflect.get(process, 'hrtime') as object], 'bigint', () => read);
 }

@@ -1,4 +1,5 @@
 /** `node:timers/promises`, over the timers of the app's that are replaced. `promisify(setTimeout)` is what stands there. */
+// timer held: only replaced here
 import timersPromises from 'node:timers/promises';
 import { replaceGlobal } from './globals.ts';
 import { currentNode } from './lineage.ts';

@@ -18,7 +18,7 @@ describe('R6 divergence', () => {
     expect(stderr).toContain('hindcast: the replay left the recording: request 2 is not the recorded one: POST /weather');
     expect(stderr).toMatch(/asked at .*program\.mjs:2:\d+/);
     expect(stderr).toContain(
-      `  ~ prompt  (from character 18)\n      - "Tell me of amber and basalt."\n      + "Tell me of amber and cobalt."`,
+      `  ~ prompt  (from character 21)\n      - "Tell me of amber and basalt."\n      + "Tell me of amber and cobalt."`,
     );
     expect(summary).toMatch(/left the recording at request 2; 1 of 2 requests answered/);
   });
@@ -36,8 +36,19 @@ describe('R6 divergence', () => {
     recorded.write(ask('one'));
     const { code, stderr, summary } = await recorded.replay();
     expect(code).toBe(86);
-    expect(stderr).toMatch(/without request 2 \(POST \/weather\), which this run never made\n {2}asked at .*program\.mjs:2:/);
+    expect(stderr).toMatch(
+      /the recording goes on with the answer to request 2 \(POST \/weather\), which this run never made\n {2}asked at .*program\.mjs:2:/,
+    );
     expect(summary).toMatch(/^✗/);
+  });
+
+  it('says so also where the program ends itself', async () => {
+    const recorded = await recordText(`${ask('one')}${ask('two')}process.exit(3);`);
+    expect(recorded.ran.code).toBe(3);
+    recorded.write(`${ask('one')}process.exit(3);`);
+    const { code, stderr } = await recorded.replay();
+    expect(code).toBe(86);
+    expect(stderr).toContain('the program ended without request 2 (POST /weather)');
   });
 
   it.each([
