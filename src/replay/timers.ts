@@ -47,21 +47,43 @@ export function patchTimers(setter: TimerSetter): void {
 
 function setting(original: Method, repeats: boolean, setter: TimerSetter): Method {
   return function (this: unknown, ...args: unknown[]) {
-    const [callback, delay, ...given] = args;
+    const [callback] = args;
     const node = currentNode();
     if (node.internal || typeof callback !== 'function') return Reflect.apply(original, this, args) as unknown;
-    const place = childOf(node, TIMER_SALT);
-    return setter({
-      lin: place.id,
-      ms: delayOf(delay),
-      repeats,
-      run: (timeout, count) => {
-        const at: LineageNode = count === 0 ? place : childOf(place, count);
-        runAt(at, () => Reflect.apply(callback, timeout, given) as unknown);
-      },
-      set: (run, ms) => Reflect.apply(original, undefined, [run, ms]) as NodeJS.Timeout,
-    });
+    return setter(new AppTimer(original, repeats, childOf(node, TIMER_SALT), args));
   };
+}
+
+class AppTimer implements SetTimer {
+  readonly ms: number;
+  readonly repeats: boolean;
+  readonly #original: Method;
+  readonly #place: LineageNode;
+  readonly #callback: Method;
+  readonly #args: unknown[];
+
+  constructor(original: Method, repeats: boolean, place: LineageNode, args: unknown[]) {
+    this.ms = delayOf(args[1]);
+    this.repeats = repeats;
+    this.#original = original;
+    this.#place = place;
+    this.#callback = args[0] as Method;
+    this.#args = args;
+  }
+
+  get lin(): string {
+    return this.#place.id;
+  }
+
+  run(timeout: NodeJS.Timeout, count: number): void {
+    const at = count === 0 ? this.#place : childOf(this.#place, count);
+    const given = this.#args.length > 2 ? this.#args.slice(2) : [];
+    runAt(at, () => Reflect.apply(this.#callback, timeout, given) as unknown);
+  }
+
+  set(callback: (this: NodeJS.Timeout) => void, ms: number): NodeJS.Timeout {
+    return Reflect.apply(this.#original, undefined, [callback, ms]) as NodeJS.Timeout;
+  }
 }
 
 const DELAY_MAX = 2_147_483_647;

@@ -1,10 +1,29 @@
 /** Loads what Node loads at first use: some of it makes promises then, which would be numbered among those of whoever comes first. */
 import { internally } from './lineage.ts';
 
-/** Touches every lazy global, and what answers are made of. */
+/** Globals that Node makes when they are first touched. Not all there are: touching some of them warns. */
+const LAZY = [
+  ...['Blob', 'File', 'FormData', 'Headers', 'Request', 'Response', 'MessageEvent', 'CloseEvent', 'WebSocket', 'EventSource'],
+  ...['ReadableStream', 'WritableStream', 'TransformStream', 'TextEncoderStream', 'TextDecoderStream', 'CompressionStream'],
+  ...['DecompressionStream', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'MessageChannel', 'BroadcastChannel'],
+  ...[
+    'AbortController',
+    'AbortSignal',
+    'DOMException',
+    'URL',
+    'URLSearchParams',
+    'Event',
+    'EventTarget',
+    'crypto',
+    'performance',
+    'navigator',
+  ],
+];
+
+/** Touches lazy globals, and what answers are made of. */
 export function warmUp(): void {
   internally(() => {
-    for (const name of Object.getOwnPropertyNames(globalThis)) {
+    for (const name of LAZY) {
       try {
         void Reflect.get(globalThis, name);
       } catch {
