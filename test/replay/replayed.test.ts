@@ -4,7 +4,7 @@ import { recordProgram, recordText } from './recorded.ts';
 
 const RUNS = Number(process.env['HINDCAST_TEST_RUNS'] ?? 5);
 
-describe.each(['tool-loop', 'fan-out', 'stream-retry'])('R4, R5, R13 %s', (name) => {
+describe.each(['tool-loop', 'fan-out', 'stream-retry', 'many-sdks'])('R4, R5, R13 %s', (name) => {
   it(`is replayed exactly, ${RUNS} of ${RUNS}`, { timeout: RUNS * 60_000 }, async () => {
     for (let run = 0; run < RUNS; run++) {
       const recorded = await recordProgram(name);
@@ -22,6 +22,28 @@ describe.each(['tool-loop', 'fan-out', 'stream-retry'])('R4, R5, R13 %s', (name)
     }
   });
 });
+
+it.each(['tool-loop', 'many-sdks'])(
+  '%s: each request is one exchange, of its event where it has one, with what came back',
+  async (name) => {
+    const recorded = await recordProgram(name);
+    const { exchanges, events } = recorded.recording();
+    expect(exchanges.size).toBe(recorded.asked);
+    for (const exchange of exchanges.values()) {
+      expect(exchange.asked).toMatchObject({
+        lin: expect.stringMatching(/^[0-9a-f]{16}$/),
+        where: expect.stringContaining('.mjs:'),
+      });
+      expect(exchange.requestBody() !== undefined).toBe(exchange.method === 'POST');
+      // An SDK leaves the body of an answer that makes it try again.
+      if (exchange.status === 200) expect([exchange.end?.how, exchange.responseBody()!.length > 0]).toEqual(['complete', true]);
+    }
+    const ofCalls = events.filter(({ type }) => type === 'llm').map(({ id }) => id);
+    const on = new Set([...exchanges.values()].map((exchange) => exchange.on));
+    expect(ofCalls.length).toBeGreaterThan(0);
+    expect(ofCalls.filter((id) => !on.has(id))).toEqual([]);
+  },
+);
 
 describe('each part is needed', () => {
   const outcomes = async (name: string, without: string): Promise<boolean> => {

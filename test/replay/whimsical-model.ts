@@ -11,6 +11,9 @@ import {
   openaiError,
 } from '../../src/testing/wire.ts';
 import type { WireAnswer } from '../../src/testing/wire.ts';
+import { cohereChat, cohereChatStream } from '../../src/testing/wire-cohere.ts';
+import { mistralChat, mistralChatStream } from '../../src/testing/wire-mistral.ts';
+import { ollamaChat, ollamaChatStream } from '../../src/testing/wire-ollama.ts';
 
 const WORDS = ['amber', 'basalt', 'cobalt', 'dune', 'ember', 'fjord', 'grove', 'heron', 'iris', 'jasper'];
 
@@ -25,12 +28,25 @@ export async function startWhimsicalModel(): Promise<StandIn> {
   });
 }
 
+/** Providers that speak otherwise, by the beginning of their paths. */
+const OTHERS: readonly [string, (answer: WireAnswer) => object, (answer: WireAnswer) => string[]][] = [
+  ['/api/chat', ollamaChat, ollamaChatStream],
+  ['/v2/chat', cohereChat, cohereChatStream],
+  ['/mistral/', mistralChat, mistralChatStream],
+];
+
 function answerTo({ path, json }: StandInRequest): Reply {
   if (path.startsWith('/weather')) return { body: { path, degrees: dice(40), said: words(2) } };
   if (path.startsWith('/reset')) return { pieces: [words(1)], after: 'reset' };
   if (path.startsWith('/empty')) return { status: 204 };
   if (path.startsWith('/bytes'))
     return { pieces: [Uint8Array.of(0xff, 0xfe, dice(256)), Uint8Array.of(0xc3, dice(256))], gapMs: dice(5) };
+  const other = OTHERS.find(([prefix]) => path.startsWith(prefix));
+  if (other) {
+    const answer = { text: words(3), tokens: { input: dice(50), output: dice(50) } };
+    const [, whole, stream] = other;
+    return json?.stream === true ? { pieces: recut(stream(answer).join('')), gapMs: dice(3) } : { body: whole(answer) };
+  }
   const isAnthropic = path.startsWith('/v1/messages');
   if (dice(6) === 0) {
     const error = {
