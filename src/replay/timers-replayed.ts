@@ -90,7 +90,7 @@ class ReplayedTimer implements WaitingTimer {
     this.#waits = false;
     if (this.isGone) return;
     const { handle } = this;
-    if (!this.#timer.repeats) internally(() => clearTimeout(handle));
+    if (!this.#timer.repeats) retire(handle);
     this.#inScope(() => this.#timer.run(handle, this.count++));
     if (this.#timer.repeats && !this.isGone) this.wait();
   }
@@ -109,4 +109,12 @@ class ReplayedTimer implements WaitingTimer {
   #runReal(): void {
     this.#timer.run(this.handle, this.count++);
   }
+}
+
+/** Takes a timer out as one that has fired, which the app may set again by `refresh`, and not as one that was taken back. */
+function retire(handle: NodeJS.Timeout): void {
+  // What clearing it takes away is what setting it again needs.
+  const { _idleTimeout, _onTimeout } = handle as unknown as { _idleTimeout: number; _onTimeout: unknown };
+  internally(() => clearTimeout(handle));
+  Object.assign(handle, { _idleTimeout, _onTimeout });
 }

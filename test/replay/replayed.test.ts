@@ -30,14 +30,13 @@ it.each(['tool-loop', 'many-sdks'])(
     const { exchanges, events } = recorded.recording();
     expect(exchanges.size).toBe(recorded.asked);
     for (const exchange of exchanges.values()) {
-      expect(exchange.asked).toMatchObject({
-        lin: expect.stringMatching(/^[0-9a-f]{16}$/),
-        where: expect.stringContaining('.mjs:'),
-      });
+      expect(exchange.asked?.lin).toMatch(/^[0-9a-f]{16}$/);
       expect(exchange.requestBody() !== undefined).toBe(exchange.method === 'POST');
       // An SDK leaves the body of an answer that makes it try again.
       if (exchange.status === 200) expect([exchange.end?.how, exchange.responseBody()!.length > 0]).toEqual(['complete', true]);
     }
+    // Some SDKs hand on their promises so that V8 loses the line that waits for them.
+    expect([...exchanges.values()].filter(({ asked }) => asked?.where?.includes('.mjs:')).length).toBeGreaterThan(0);
     const ofCalls = events.filter(({ type }) => type === 'llm').map(({ id }) => id);
     const on = new Set([...exchanges.values()].map((exchange) => exchange.on));
     expect(ofCalls.length).toBeGreaterThan(0);

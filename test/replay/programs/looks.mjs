@@ -69,6 +69,7 @@ console.log(
 for (const wrong of [
   () => randomBytes(-1),
   () => randomInt(),
+  // oxlint-disable-next-line no-implied-eval -- that it is refused is what is looked at
   () => setTimeout('text'),
   () => process.nextTick(),
   () => queueMicrotask(1),
