@@ -2,6 +2,7 @@
  * Lets in what the recording holds, in its order. The next thing is let in as soon as somebody waits for it: the call that it answers, or the timer, is there. Time stands still
  * between two things.
  */
+import { watchWork } from './busy.ts';
 import { Deliveries } from './deliveries.ts';
 import { internally } from './lineage.ts';
 import type { Step } from './source.ts';
@@ -9,7 +10,7 @@ import type { WaitingTimer } from './timers-replayed.ts';
 
 /** Nobody waits for the next thing for so long: it may be a timer that stands at another place, as the code has changed. */
 const LOOSE_MS = 60;
-/** Nor for so long after that: the program has taken another way. */
+/** Nor for so long after that, in which it does nothing: the program has taken another way. */
 const STALL_MS = 5_000;
 /** Keeps the process alive as long as something is to come. */
 const HOLD_MS = 1 << 30;
@@ -165,9 +166,12 @@ export class Gate {
   /** A timer of the same delay that is none of the recording's by its place. */
   #takeAlike(ms: number | undefined): WaitingTimer | undefined {
     for (const [key, waiting] of this.#timers) {
-      if (this.#recordedTimers.has(key) || !waiting.some((timer) => timer.ms === ms && !timer.isGone)) continue;
-      const timer = this.#take(key);
-      if (timer !== undefined) this.moved++;
+      if (this.#recordedTimers.has(key)) continue;
+      const index = waiting.findIndex((timer) => timer.ms === ms && !timer.isGone);
+      if (index < 0) continue;
+      this.moved++;
+      const [timer] = waiting.splice(index, 1);
+      if (waiting.length === 0) this.#timers.delete(key);
       return timer;
     }
     return undefined;
@@ -175,16 +179,19 @@ export class Gate {
 
   #wait(step: Step): void {
     const isLoose = this.#loose;
+    const ms = isLoose ? this.#stallMs : LOOSE_MS;
+    const wasBusy = watchWork();
     const give = (): void => {
       if (!this.#open) return;
-      if (isLoose) this.#onStall(step);
+      if (isLoose && wasBusy(ms)) this.#wait(step);
+      else if (isLoose) this.#onStall(step);
       else {
         this.#loose = true;
         this.#pump();
       }
     };
     // timer held: the process is held anyway while something is to come
-    this.#idle = internally(() => setTimeout(give, isLoose ? this.#stallMs : LOOSE_MS));
+    this.#idle = internally(() => setTimeout(give, ms));
   }
 }
 
