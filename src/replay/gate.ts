@@ -137,12 +137,17 @@ export class Gate {
     deliver();
   }
 
-  /** Puts the first step that somebody waits for before all others. */
+  /** Puts the next step of whoever asked first before all others. */
   #putFirst(next: Step): Step {
-    const index = this.#steps.findIndex((step, at) => at >= this.#at && this.#find(step) !== null);
-    if (index < 0) return next;
-    this.#steps.splice(this.#at, 0, ...this.#steps.splice(index, 1));
-    return this.#steps[this.#at] ?? next;
+    for (const x of this.#receivers.keys()) {
+      const index = this.#steps.findIndex((step, at) => at >= this.#at && step.kind !== 'timer' && step.x === x);
+      const step = this.#steps[index];
+      if (step === undefined || this.#left.has(x) || this.#find(step) === null) continue;
+      this.#steps.splice(index, 1);
+      this.#steps.splice(this.#at, 0, step);
+      return step;
+    }
+    return next;
   }
 
   #find(step: Step): (() => void) | null {

@@ -2,8 +2,9 @@
  * Who asks. A node is a place in the causal tree of the program: each promise is a child of the one in whose code it was made, the how many-th of it. In two runs of a program the
  * same code stands at the same node, however its concurrent parts interleave, because a part only counts what it does itself.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { promiseHooks } from 'node:v8';
+import { isAppOnStack } from './call-site.ts';
 
 /** A place in the program. Its identity is 64 bits mixed from those of its parent and its number there: no collision in 9 million nodes of three shapes. */
 export class LineageNode {
@@ -28,6 +29,11 @@ export class LineageNode {
 }
 
 const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
+
+/** The async id of a main script's own code, which runs once and in one order, unlike the callbacks of Node that no promise carries. */
+const MAIN_SCRIPT = 1;
+/** A program of which so many promises were made has begun, wherever its code is. */
+const LOOKS_MAX = 2_000;
 
 const ROOT_A = 0x12345678;
 const ROOT_B = 0x0badf00d;
@@ -74,10 +80,11 @@ let current: LineageNode | null = null;
 const outer: (LineageNode | null)[] = [];
 const apart = new AsyncLocalStorage<true>();
 /**
- * Until the app first uses something that is patched, every promise is the root: the promises of the module loader, whose number differs between versions of Node and loaders,
- * leave no trace.
+ * Until the app's own code runs, every promise is the root: the promises of the module loader, whose number differs between versions of Node and loaders, leave no trace. It runs
+ * when a promise is made with a file of the app's on the stack, or something that is patched is used.
  */
 let begun = false;
+let looks = 0;
 
 /** The node of the running code. */
 export function currentNode(): LineageNode {
@@ -112,8 +119,12 @@ export function internally<T>(fn: () => T): T {
   return runAt(INTERNAL, () => apart.run(true, fn));
 }
 
-function isRoot(parent: LineageNode | null): boolean {
-  return parent === null || (!begun && !parent.internal);
+/** Whose child a promise is that is made now; null: it is the root itself. */
+function parentOfNew(): LineageNode | null {
+  const parent = current ?? (apart.getStore() === true ? INTERNAL : executionAsyncId() === MAIN_SCRIPT ? root : null);
+  if (parent === null || parent.internal) return parent;
+  begun ||= ++looks > LOOKS_MAX || isAppOnStack();
+  return begun ? parent : null;
 }
 
 /** Begins to follow promises; returns what ends it. */
@@ -122,10 +133,11 @@ export function followPromises(): () => void {
   current = null;
   outer.length = 0;
   begun = false;
+  looks = 0;
   const stop: unknown = promiseHooks.createHook({
     init(promise) {
-      const parent = current ?? (apart.getStore() === true ? INTERNAL : null);
-      Stamp.put(promise, isRoot(parent) ? rootAgain() : childOf(parent!));
+      const parent = parentOfNew();
+      Stamp.put(promise, parent === null ? rootAgain() : childOf(parent));
     },
     before(promise) {
       outer.push(current);

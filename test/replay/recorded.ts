@@ -26,9 +26,9 @@ export function recordProgram(name: string): Promise<Recorded> {
   return record(programAt(name));
 }
 
-/** Records a program that is given as text. */
-export async function recordText(text: string): Promise<Recorded> {
-  const file = join(newFolder(), 'program.mjs');
+/** Records a program that is given as text, in a file of that name. */
+export async function recordText(text: string, name = 'program.mjs'): Promise<Recorded> {
+  const file = join(newFolder(), name);
   writeFileSync(file, text);
   return { ...(await record(file)), write: (changed) => writeFileSync(file, changed) };
 }

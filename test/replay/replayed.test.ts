@@ -33,7 +33,10 @@ it.each(['tool-loop', 'many-sdks'])(
       expect(exchange.asked?.lin).toMatch(/^[0-9a-f]{16}$/);
       expect(exchange.requestBody() !== undefined).toBe(exchange.method === 'POST');
       // An SDK leaves the body of an answer that makes it try again.
-      if (exchange.status === 200) expect([exchange.end?.how, exchange.responseBody()!.length > 0]).toEqual(['complete', true]);
+      if (exchange.status === 200) {
+        expect(exchange.end?.how).toMatch(/^(complete|cancelled)$/);
+        expect(exchange.responseBody()!.length).toBeGreaterThan(0);
+      }
     }
     // Some SDKs hand on their promises so that V8 loses the line that waits for them.
     expect([...exchanges.values()].filter(({ asked }) => asked?.where?.includes('.mjs:')).length).toBeGreaterThan(0);
@@ -59,9 +62,19 @@ describe('each part is needed', () => {
     expect(await outcomes(name, 'gate')).toBe(false);
   });
 
+  it('a CommonJS script that branches before anything else is replayed exactly', async () => {
+    const script = SAME_PROMPTS.replace(/import \{ (\w+) \} from '(node:\w+)';/g, "const { $1 } = require('$2');").replace(
+      /console.log\(\(await (.*)\)\.join\((.*?)\)\);/,
+      '$1.then((all) => console.log(all.join($2)));',
+    );
+    const recorded = await recordText(script, 'program.cjs');
+    expect([recorded.asked, recorded.ran.code]).toEqual([8, 0]);
+    for (let run = 0; run < 4; run++) expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
+  });
+
   it('same prompts behind work that nobody saw get the answers of others without lineage', async () => {
     const recorded = await recordText(SAME_PROMPTS);
-    expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
+    for (let run = 0; run < 4; run++) expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
     const outputs = await Promise.all(
       [0, 1, 2, 3].map(async () => (await recorded.replay({ HINDCAST_REPLAY_WITHOUT: 'lineage' })).stdout),
     );
