@@ -80,6 +80,10 @@ function begin(options: Options, announce: boolean): Client {
     // A program that has begun cannot be followed any more: what its promises are was not seen.
     const runtime = announce ? null : startRuntime(resolved.values, implicit);
     slot.client = aside(() => new RunningClient(options, resolved, { resolve, runtime }));
+    if (announce && resolved.values.replayable === 'on')
+      slot.client.warn(
+        'replayable: a program that calls init() itself has begun already; start it with hindcast run, or node --import hindcast/register',
+      );
     if (announce) slot.client.announce();
   } catch (error) {
     reportFault('client.init', error);

@@ -41,8 +41,9 @@ export class Matcher {
   match(asking: Asking): { request: SourceRequest; by: MatchedBy } | null {
     const digest = digestOf(asking);
     const atPlace = this.#byLineage ? (this.#byPlace.get(placeOf(asking)) ?? []) : [];
-    const own = atPlace.find((candidate) => !candidate.used && candidate.digest === digest);
-    if (own !== undefined) return use(own, 'place');
+    const own = atPlace.filter((candidate) => !candidate.used && candidate.digest === digest);
+    // A place that several share tells nobody apart: code that no promise and no timer carries.
+    if (own[0] !== undefined) return use(own[0], own.length === 1 ? 'place' : 'content');
     const same = this.#byContent.get(digest)?.find(({ used }) => !used);
     if (same !== undefined) return use(same, 'content');
     const masked = maskedDigestOf(asking);

@@ -133,6 +133,12 @@ describe('R5 matcher', () => {
     expect(matcher.left).toEqual([]);
   });
 
+  it('says of requests of one place that only what they say tells them apart', () => {
+    const matcher = new Matcher([recorded(1, 'a', 'same'), recorded(2, 'a', 'same')]);
+    expect(found(matcher, 'a', 'same')).toEqual([1, 'content']);
+    expect(found(matcher, 'a', 'same')).toEqual([2, 'place']);
+  });
+
   it('goes by content where the place is another, each request once, and never by place alone', () => {
     const matcher = new Matcher([recorded(1, 'a', 'one'), recorded(2, 'b', 'two')]);
     expect(found(matcher, 'a', 'two')).toEqual([2, 'content']);

@@ -116,7 +116,7 @@ function summary(id: string, recording: Recording, { end, report, ms }: Outcome)
   if (recorded !== undefined && recorded !== end.code)
     return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
   const moved = [
-    answered.content > 0 ? `${answered.content} found by what they say, not by who asked` : '',
+    answered.content > 0 ? `${answered.content} found by what they say alone` : '',
     answered.masked > 0 ? `${answered.masked} found by what they say but for times and ids` : '',
     draws.other + draws.made + movedTimers > 0 ? 'the code is not the one that was recorded' : '',
   ].filter(Boolean);
