@@ -5,7 +5,6 @@ import { guard } from '../core/diagnostics.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
 import { ensureFolder } from '../recording/folder.ts';
-import type { Runtime } from '../replay/runtime.ts';
 import type { SessionEnd, SessionSettings } from '../session/live-session.ts';
 import { handle } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
@@ -22,6 +21,7 @@ import type { Options, Values } from './options.ts';
 import { skipsNative } from './native-spans.ts';
 import { finishLogs, instrument, knownCopies, moveIn, moveOut, settle } from './residents.ts';
 import type { Resident } from './residents.ts';
+import { currentRuntime } from './replayable.ts';
 import { resolveOptions } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { applyValues, newSettings, unkept } from './settings.ts';
@@ -36,8 +36,6 @@ export interface ClientParts {
   isDefault?: boolean;
   /** Puts options together as for this client. */
   resolve?: (given: Options) => Resolved;
-  /** Follows the program so that it can be replayed. */
-  runtime?: Runtime | null;
 }
 
 export class RunningClient implements Resident {
@@ -65,7 +63,7 @@ export class RunningClient implements Resident {
   constructor(
     given: Options,
     resolved: Resolved,
-    { isDefault = true, resolve = (options: Options) => resolveOptions(options), runtime = null }: ClientParts = {},
+    { isDefault = true, resolve = (options: Options) => resolveOptions(options) }: ClientParts = {},
   ) {
     this.given = given;
     this.values = resolved.values;
@@ -77,6 +75,7 @@ export class RunningClient implements Resident {
     applyValues(this.settings, this.values);
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
+    const runtime = currentRuntime();
     if (runtime !== null) this.settings.flags = [REPLAY_FLAG];
     this.settings.onBegin = (session) =>
       aside(() => {

@@ -9,10 +9,9 @@ import { RunningClient } from './client.ts';
 import { createClient as create } from './isolated.ts';
 import type { IsolatedClient } from './isolated.ts';
 import type { Options } from './options.ts';
-import { isReplaying, startRuntime, valuesOfReplay } from './replayable.ts';
+import { forReplay, startRuntime } from './replayable.ts';
 import { implicit } from './residents.ts';
 import { recordMode, resolveOptions } from './resolve.ts';
-import type { Resolved } from './resolve.ts';
 import { Voice } from './voice.ts';
 
 /** What `init()` returns. */
@@ -58,11 +57,6 @@ export function initQuietly(): Client {
   return begin({}, false);
 }
 
-function resolveReplay(options: Options): Resolved {
-  const resolved = resolveOptions(options);
-  return { ...resolved, values: valuesOfReplay(resolved.values) };
-}
-
 function begin(options: Options, announce: boolean): Client {
   try {
     const running = slot.client;
@@ -70,7 +64,7 @@ function begin(options: Options, announce: boolean): Client {
       if (announce) aside(() => running.reinit(options));
       return face;
     }
-    const resolve = isReplaying() ? resolveReplay : resolveOptions;
+    const resolve = forReplay((given) => resolveOptions(given));
     const resolved = resolve(options);
     if (!resolved.values.enabled || recordMode(resolved.values, process.env) === 'off') {
       const voice = new Voice(() => resolved.values);
@@ -78,8 +72,8 @@ function begin(options: Options, announce: boolean): Client {
       return face;
     }
     // A program that has begun cannot be followed any more: what its promises are was not seen.
-    const runtime = announce ? null : startRuntime(resolved.values, implicit);
-    slot.client = aside(() => new RunningClient(options, resolved, { resolve, runtime }));
+    if (!announce) startRuntime(resolved.values, implicit);
+    slot.client = aside(() => new RunningClient(options, resolved, { resolve }));
     if (announce && resolved.values.replayable === 'on')
       slot.client.warn(
         'replayable: a program that calls init() itself has begun already; start it with hindcast run, or node --import hindcast/register',

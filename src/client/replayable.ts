@@ -5,8 +5,9 @@ import type { startRecording } from '../replay/record-runtime.ts';
 import type { LeftOut, startReplaying } from '../replay/replay-runtime.ts';
 import type { Runtime } from '../replay/runtime.ts';
 import type { LiveSession } from '../session/live-session.ts';
-import type { Values } from './options.ts';
+import type { Options, Values } from './options.ts';
 import { recordMode } from './resolve.ts';
+import type { Resolved } from './resolve.ts';
 import { sayLine } from './stderr.ts';
 
 /** The recording that this process replays, where its report goes, and where its own recording does. Set by `hindcast replay`. */
@@ -28,17 +29,37 @@ export function isReplaying(env: Readonly<Record<string, string | undefined>> = 
   return (env[VARIABLES.path] ?? '') !== '';
 }
 
+/** Options put together as `resolve` does, or, in a process that replays, as they are there. */
+export function forReplay(resolve: (given: Options) => Resolved): (given: Options) => Resolved {
+  if (!isReplaying()) return resolve;
+  return (given) => {
+    const resolved = resolve(given);
+    return { ...resolved, values: valuesOfReplay(resolved.values) };
+  };
+}
+
+/** What follows this process, for every client of it; null where nothing does. */
+export function currentRuntime(): Runtime | null {
+  return running;
+}
+
+let running: Runtime | null = null;
+
 /** Options of a process that replays: it is recorded as it was, apart, and nothing is exported. */
-export function valuesOfReplay(values: Values): Values {
+function valuesOfReplay(values: Values): Values {
   const { endpoint: _endpoint, exporter: _exporter, ...kept } = values;
   const dir = process.env['HINDCAST_DIR'] ?? kept.dir;
   return { ...kept, dir, enabled: true, record: 'full', hostInfo: 'off', quiet: true, processors: [] };
 }
 
 /**
- * Starts the runtime that the options ask for; null: none. Where a replay cannot start, the process ends here: going on, it would call the network.
+ * Starts the runtime that the options ask for. Where a replay cannot start, the process ends here: going on, it would call the network.
  */
-export function startRuntime(values: Values, implicit: () => LiveSession | null): Runtime | null {
+export function startRuntime(values: Values, implicit: () => LiveSession | null): void {
+  running ??= startedFor(values, implicit);
+}
+
+function startedFor(values: Values, implicit: () => LiveSession | null): Runtime | null {
   if (isReplaying()) {
     const { startReplaying: start } = load('replay-runtime') as { startReplaying: typeof startReplaying };
     const { [VARIABLES.path]: path = '', [VARIABLES.report]: reportPath, [VARIABLES.without]: without = '' } = process.env;

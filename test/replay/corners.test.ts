@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readRecording } from '../../src/recording/recording.ts';
 import { recordProgram, recordText } from './recorded.ts';
 
 const HINDCAST = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href);
+const OPENAI = JSON.stringify(new URL('../../node_modules/openai/index.mjs', import.meta.url).href);
 const ASK = `const ask = async () => (await (await fetch(process.env.MODEL_URL + '/weather')).json()).said;`;
 
 const PROGRAMS: Record<string, string> = {
@@ -89,6 +91,29 @@ describe('R4 corners', () => {
     const { code, stderr } = await recorded.replay();
     expect(code).toBe(86);
     expect(stderr).toContain('the recording has no such request: GET /weather');
+  });
+
+  it('records each request of a client of its own once, in the session that it is in', async () => {
+    const recorded = await recordText(`${ASK}
+      const { createClient } = await import(${HINDCAST});
+      const { default: OpenAI } = await import(${OPENAI});
+      const client = createClient({ quiet: true });
+      const openai = new OpenAI({ apiKey: 'none', baseURL: process.env.MODEL_URL + '/v1', maxRetries: 9 });
+      const call = () => openai.chat.completions.create({ model: 'm', messages: [] });
+      console.log(await ask(), await client.startSession().run(call), await call());
+      await client.shutdown(50);`);
+    const read = ['.hindcast/recordings', '.hindcast/clients/1/recordings'].flatMap((folder) =>
+      readdirSync(join(recorded.cwd, folder))
+        .filter((file) => file.endsWith('.jsonl'))
+        .map((file) => readRecording(join(recorded.cwd, folder, file))),
+    );
+    expect(read.length).toBe(2);
+    const exchanges = read.flatMap((recording) => [...recording.exchanges.values()]);
+    expect(exchanges.length).toBe(recorded.asked);
+    expect(exchanges.every(({ asked, status }) => asked !== undefined && status !== undefined)).toBe(true);
+    // One order over both.
+    const order = exchanges.map(({ headOrd }) => headOrd);
+    expect(new Set(order).size).toBe(order.length);
   });
 
   it('V3 a secret of the environment is not in the recording', async () => {

@@ -1,0 +1,14 @@
+
+import { flush, init, recordTool, shutdown, startSession } from 'hindcast';
+import OpenAI from 'openai';
+const client = new OpenAI({ apiKey: 'none', baseURL: process.env.BASE_URL, maxRetries: 0 });
+const ask = () => client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x' }] });
+const same = (a, b, what) => { if (JSON.stringify(a) !== JSON.stringify(b)) throw new Error(what + ': ' + JSON.stringify(a) + ' is not ' + JSON.stringify(b)); };
+
+      const a = init();
+      const b = init({ agent: { id: 'late' } });
+      same(a === b, true, 'client');
+      await ask();
+      init({ dir: 'elsewhere', tags: ['x'] });
+      await ask();
+    

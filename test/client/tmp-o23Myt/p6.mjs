@@ -1,0 +1,13 @@
+
+import { flush, init, recordTool, shutdown, startSession } from 'hindcast';
+import OpenAI from 'openai';
+const client = new OpenAI({ apiKey: 'none', baseURL: process.env.BASE_URL, maxRetries: 0 });
+const ask = () => client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x' }] });
+const same = (a, b, what) => { if (JSON.stringify(a) !== JSON.stringify(b)) throw new Error(what + ': ' + JSON.stringify(a) + ' is not ' + JSON.stringify(b)); };
+
+      init();
+      await ask();
+      console.log(await flush(300));
+      await shutdown(300);
+      console.log('done');
+    
