@@ -88,6 +88,9 @@ const bundle = await rolldown({
     register: join(next, 'register.js'),
     testing: join(next, 'testing.js'),
     ...table.later,
+    // Loaded by client/replayable.ts where a recording is made to be replayed, or is.
+    'client/record-runtime.bundle': join(next, 'replay/record-runtime.js'),
+    'client/replay-runtime.bundle': join(next, 'replay/replay-runtime.js'),
   },
   platform: 'node',
   external: /^node:/,

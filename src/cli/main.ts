@@ -10,6 +10,7 @@ import { version } from './version.ts';
 /** In the order of the help. Only the file of the verb that is asked for is loaded. */
 const VERBS: Record<string, () => Promise<{ verb: () => Command }>> = {
   run: () => import('./commands/run.ts'),
+  replay: () => import('./commands/replay.ts'),
   ls: () => import('./commands/ls.ts'),
   show: () => import('./commands/show.ts'),
   explain: () => import('./commands/explain.ts'),

@@ -1,7 +1,9 @@
 /** A client that runs: its sessions, its export and what it says, held together so that they can be told, changed and stopped. What it shares with other clients is in residents.ts. */
 import { monotonicUs } from '../core/clock.ts';
+import { aside } from '../core/aside.ts';
 import { guard } from '../core/diagnostics.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
+import { REPLAY_FLAG } from '../events/lines.ts';
 import { ensureFolder } from '../recording/folder.ts';
 import type { SessionEnd, SessionSettings } from '../session/live-session.ts';
 import { handle } from '../session/sessions.ts';
@@ -20,6 +22,7 @@ import type { Options, Values } from './options.ts';
 import { skipsNative } from './native-spans.ts';
 import { finishLogs, instrument, knownCopies, moveIn, moveOut, settle } from './residents.ts';
 import type { Resident } from './residents.ts';
+import { currentRuntime } from './replayable.ts';
 import { resolveOptions } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { applyValues, newSettings, unkept } from './settings.ts';
@@ -28,6 +31,13 @@ import { Voice } from './voice.ts';
 
 /** How long `flush()` waits when it is not told, and how long `shutdown()` waits for the export. */
 const FLUSH_MS = 10_000;
+
+/** What a client is made of besides its options. */
+export interface ClientParts {
+  isDefault?: boolean;
+  /** Puts options together as for this client. */
+  resolve?: (given: Options) => Resolved;
+}
 
 export class RunningClient implements Resident {
   readonly settings: SessionSettings;
@@ -58,7 +68,7 @@ export class RunningClient implements Resident {
   constructor(
     given: Options,
     resolved: Resolved,
-    { isDefault = true, resolve = (options: Options) => resolveOptions(options) } = {},
+    { isDefault = true, resolve = (options: Options) => resolveOptions(options) }: ClientParts = {},
   ) {
     this.given = given;
     this.values = resolved.values;
@@ -72,16 +82,22 @@ export class RunningClient implements Resident {
     this.#housekeeping.apply(this.values);
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
-    this.settings.onBegin = (session) => {
-      this.#begun = true;
-      this.announce();
-      this.#host.begin(session);
-      this.#housekeeping.begin();
-    };
-    this.settings.onEnding = (session) => {
-      finishLogs(session);
-      this.#host.end(session);
-    };
+    const runtime = currentRuntime();
+    if (runtime !== null) this.settings.flags = [REPLAY_FLAG];
+    this.settings.onBegin = (session) =>
+      aside(() => {
+        this.#begun = true;
+        this.announce();
+        this.#host.begin(session);
+        this.#housekeeping.begin();
+        runtime?.begin(session);
+      });
+    this.settings.onEnding = (session) =>
+      aside(() => {
+        finishLogs(session);
+        this.#host.end(session);
+        runtime?.ending(session);
+      });
     this.sessions = createSessions(this.settings, {
       onEnded: (session) => session.begun && this.#totals.add(session.id, session.stats),
       onCrowd: () => this.warn(`more than ${SESSIONS_OPEN_MAX} sessions are open at once: end each one with session.end()`),

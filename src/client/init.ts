@@ -1,4 +1,5 @@
 /** `init()`: the one line. Starts the one client of the process, or changes it. */
+import { aside } from '../core/aside.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
 import { currentSession } from '../session/sessions.ts';
 import type { Session } from '../session/sessions.ts';
@@ -8,6 +9,8 @@ import { RunningClient } from './client.ts';
 import { createClient as create } from './isolated.ts';
 import type { IsolatedClient } from './isolated.ts';
 import type { Options } from './options.ts';
+import { forReplay, startRuntime } from './replayable.ts';
+import { implicit } from './residents.ts';
 import { recordMode, resolveOptions } from './resolve.ts';
 import { Voice } from './voice.ts';
 
@@ -58,16 +61,23 @@ function begin(options: Options, announce: boolean): Client {
   try {
     const running = slot.client;
     if (running !== null) {
-      if (announce) running.reinit(options);
+      if (announce) aside(() => running.reinit(options));
       return face;
     }
-    const resolved = resolveOptions(options);
+    const resolve = forReplay((given) => resolveOptions(given));
+    const resolved = resolve(options);
     if (!resolved.values.enabled || recordMode(resolved.values, process.env) === 'off') {
       const voice = new Voice(() => resolved.values);
       for (const problem of resolved.problems) voice.warn(problem);
       return face;
     }
-    slot.client = new RunningClient(options, resolved);
+    // A program that has begun cannot be followed any more: what its promises are was not seen.
+    if (!announce) startRuntime(resolved.values, implicit);
+    slot.client = aside(() => new RunningClient(options, resolved, { resolve }));
+    if (announce && resolved.values.replayable === 'on')
+      slot.client.warn(
+        'replayable: a program that calls init() itself has begun already; start it with hindcast run, or node --import hindcast/register',
+      );
     if (announce) slot.client.announce();
   } catch (error) {
     reportFault('client.init', error);

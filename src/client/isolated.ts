@@ -1,5 +1,6 @@
 /** Further clients of a process, each with sessions, recordings and a backend of its own. */
 import { join } from 'node:path';
+import { aside } from '../core/aside.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
 import { scopes, unrecorded } from '../session/scope.ts';
 import { handle, inert, startIn } from '../session/sessions.ts';
@@ -9,6 +10,7 @@ import { refuseAll } from './changes.ts';
 import type { Configured } from './changes.ts';
 import type { Options } from './options.ts';
 import { foldersInUse } from './residents.ts';
+import { forReplay } from './replayable.ts';
 import { recordMode, resolveOptions } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { Voice } from './voice.ts';
@@ -33,8 +35,12 @@ const SHUTDOWN_MS = 5_000;
 
 /** Starts a further client. Never throws: one that cannot run records nothing. Without `dir` its recordings are in `clients/<n>` of the project's folder, so that none is sent by another client. */
 export function createClient(options: Options = {}): IsolatedClient {
+  return aside(() => create(options));
+}
+
+function create(options: Options): IsolatedClient {
   try {
-    const resolve = resolverFor(options);
+    const resolve = forReplay(resolverFor(options));
     const resolved = resolve(options);
     if (resolved.values.enabled && recordMode(resolved.values, process.env) !== 'off') {
       return faceOf(new RunningClient(options, resolved, { isDefault: false, resolve }));

@@ -9,6 +9,7 @@ import type { Kind } from './parse.ts';
 export interface Options {
   enabled?: boolean;
   record?: 'auto' | 'full' | 'metadata' | 'off';
+  replayable?: 'auto' | 'on' | 'off';
   dir?: string;
   endpoint?: string;
   headers?: Record<string, string>;
@@ -45,6 +46,7 @@ export interface Options {
 export interface Values {
   enabled: boolean;
   record: 'auto' | 'full' | 'metadata' | 'off';
+  replayable: 'auto' | 'on' | 'off';
   /** Absolute path of the `.hindcast` folder. */
   dir: string;
   /** The URL that spans are posted to. */
@@ -122,6 +124,13 @@ export const OPTIONS: readonly Option[] = [
     env: [{ name: 'HINDCAST_RECORD' }],
     default: 'auto',
     text: 'What a recording holds: `full` everything that was said, `metadata` no content, `off` nothing is recorded or exported. `auto` is `metadata` when `NODE_ENV` is `production`, else `full`.',
+  },
+  {
+    name: 'replayable',
+    kind: kinds.choice('auto', 'on', 'off'),
+    env: [{ name: 'HINDCAST_REPLAYABLE' }],
+    default: 'auto',
+    text: 'Whether `full` recordings hold what a replay needs: every `fetch`, clocks, randomness, timers, variables that the program reads. Follows every promise of the program, and so works only with `hindcast run` or `node --import hindcast/register`. `auto` is `on` under `hindcast run`, else `off`.',
   },
   {
     name: 'dir',

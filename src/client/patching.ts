@@ -3,7 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import { probeObstacle } from '../patch/reach-probe.ts';
 import { startReach } from '../patch/reach.ts';
 import type { CopyReport, FoundModule, Reach } from '../patch/reach.ts';
-import { undoAll } from '../patch/registry.ts';
+import { REPLAY_LABEL, undoAll } from '../patch/registry.ts';
 import { judge } from '../providers/judgement.ts';
 import type { Provider } from '../providers/provider.ts';
 import { listProviders, onRegister } from '../providers/registered.ts';
@@ -58,7 +58,8 @@ export function startPatching(classes: Record<string, unknown>, warn: (text: str
     stop() {
       unlisten();
       for (const each of reaches) guard('client.reach', () => each.stop(), undefined);
-      undoAll();
+      // What makes a recording replayable stays until the process ends: half of a run cannot be replayed.
+      undoAll((label) => !label.startsWith(REPLAY_LABEL));
     },
   };
 }

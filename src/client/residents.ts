@@ -45,7 +45,9 @@ const defaultOne = (): Resident | undefined => residents.values().find(({ isDefa
 const spokesman = (): Resident | undefined => defaultOne() ?? residents.values().next().value;
 
 /** Records into the session of the running code, else into the default client's, if there is one. */
-const implicit = (): LiveSession | null => defaultOne()?.sessions.implicit() ?? null;
+export function implicit(): LiveSession | null {
+  return defaultOne()?.sessions.implicit() ?? null;
+}
 const recorder = createRecorder(implicit);
 const logs = createLogCapture(recorder, implicit);
 /** The SDKs that were found last; they are asked for when their patches are out already. */

@@ -6,6 +6,9 @@ import type { ExchangeEnd } from './ports.ts';
 /** Bumped when a reader of the old format would misread the new one. A new kind of line or a new member does not bump it: readers skip both. */
 export const FORMAT_VERSION = 1;
 
+/** The flag of a replay-grade recording: whatever came into the program by `fetch`, timers, clock, randomness and environment is in it, with who asked for it. */
+export const REPLAY_FLAG = 1;
+
 /** `full`: with content and exchanges. `metadata`: neither. */
 export type RecordMode = 'full' | 'metadata';
 
@@ -30,7 +33,7 @@ export interface SessionLine extends LineBase {
   trace: string;
   mode: RecordMode;
   sdk: string;
-  /** Numbered behaviours that a replayer must reproduce; empty in version 1. */
+  /** Numbered behaviours that a replayer must reproduce: `REPLAY_FLAG` where the recording holds what a replay needs. */
   flags: number[];
   pid: number;
   node: string;
@@ -55,6 +58,8 @@ export interface SessionLine extends LineBase {
   /** Full mode only: the command line and the folder the process was started in. */
   argv?: string[];
   cwd?: string;
+  /** Full mode only: Node's own options of that command line. */
+  execArgv?: string[];
 }
 
 /** An event began. A recording that holds this and no `event` of the same id saw the process die in between. */
@@ -106,6 +111,10 @@ export interface RequestLine extends LineBase {
   url: string;
   headers: [string, string][];
   body?: Body;
+  /** Replay-grade recordings: who asked, the how many-th request of that one, and from which line of code. */
+  lin?: string;
+  lo?: number;
+  where?: string;
 }
 
 /** How bytes arrived. */
@@ -127,19 +136,79 @@ export interface ResponseLine extends LineBase {
   /** Microseconds since the session began at which the head arrived, and its place in the order of deliveries. */
   at: number;
   ord: number;
+  /** Replay-grade recordings: the words after the status, and the URL that answered where it is not the one that was asked. */
+  statusText?: string;
+  url?: string;
   body?: Body;
   cuts?: Cuts;
-  end?: { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
+  end?: EndOfExchange;
+}
+
+/** How an exchange ended. */
+export interface EndOfExchange {
+  how: ExchangeEnd;
+  at: number;
+  ord: number;
+  error?: ErrorFacts;
+  /** Replay-grade recordings: what the app was given as the error. */
+  thrown?: ThrownFacts;
+}
+
+/** An error as `fetch` threw it: enough to throw its like again. `aborted`: the reason of the request's own signal. */
+export interface ThrownFacts {
+  name: string;
+  message: string;
+  code?: string | number;
+  aborted?: true;
+  cause?: ThrownFacts;
 }
 
 /** More of an answer's body, or its end; also the end of an exchange that never had a head. */
 export interface DataLine extends LineBase {
   k: 'data';
   x: number;
+  /** Who asked, where the line of the request had been written before that was known. */
+  lin?: string;
+  lo?: number;
+  where?: string;
   body?: Body;
   cuts?: Cuts;
-  end?: { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
+  end?: EndOfExchange;
 }
+
+/** A timer of the app's fired (replay-grade recordings). */
+export interface TimerLine extends LineBase {
+  k: 'timer';
+  /** Which timer: the place in the program that set it. */
+  lin: string;
+  /** How often it had fired before. */
+  lo: number;
+  /** The delay that it was set with, where that is a number. */
+  ms?: number;
+  /** Place in the order of deliveries. */
+  ord: number;
+}
+
+/** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes. */
+export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B';
+
+/** Values of one kind that one place in the program was given, in their order, packed by kind. */
+export type PackedDraws = [lin: string, kind: DrawKind, values: string | (number | string)[]];
+
+/** What the app read of clocks and randomness (replay-grade recordings). */
+export interface DrawsLine extends LineBase {
+  k: 'draws';
+  d: PackedDraws[];
+}
+
+/** Environment variables as the app read them first (replay-grade recordings); null: it was not set. */
+export interface EnvLine extends LineBase {
+  k: 'env';
+  v: Record<string, string | null>;
+}
+
+/** Lines of what came into the program other than by exchanges. */
+export type InputLine = TimerLine | DrawsLine | EnvLine;
 
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {
@@ -230,6 +299,7 @@ export type Line =
   | RequestLine
   | ResponseLine
   | DataLine
+  | InputLine
   | EndLine;
 export type LineKind = Line['k'];
 /** A line before it has been given its number. */

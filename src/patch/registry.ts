@@ -22,6 +22,9 @@ interface Entry extends Patch {
   readonly covers: boolean;
 }
 
+/** What the labels of a replay's patches begin with. */
+export const REPLAY_LABEL = 'replay ';
+
 const TAKEN = Symbol.for('hindcast.patches.v1');
 /** Which methods of which objects are replaced; shared by every copy of this package in the process. */
 const taken = ((globalThis as Record<symbol, unknown>)[TAKEN] ??= new WeakMap()) as WeakMap<object, Set<PropertyKey>>;
@@ -120,10 +123,12 @@ export function installOnce(owner: object, name: PropertyKey, label: string, ins
   return true;
 }
 
-/** Puts every original back, and takes out what was installed. Afterwards all of it may be put in place anew. */
-export function undoAll(): void {
-  undoPatches(() => true);
-  for (const { label, owner, name, undo } of installed.splice(0).toReversed()) {
+/** Puts every original back, and takes out what was installed; of both, what `which` says of its label. Afterwards all of it may be put in place anew. */
+export function undoAll(which: (label: string) => boolean = () => true): void {
+  undoPatches(({ label }) => which(label));
+  const ending = installed.filter(({ label }) => which(label));
+  installed.splice(0, installed.length, ...installed.filter((each) => !ending.includes(each)));
+  for (const { label, owner, name, undo } of ending.toReversed()) {
     taken.get(owner)?.delete(name);
     guard(`patch.undo ${label}`, undo, undefined);
   }

@@ -6,7 +6,8 @@ export type RecordingErrorCode =
   | 'recording_in_use'
   | 'recording_damaged'
   | 'recording_changed'
-  | 'recording_too_large';
+  | 'recording_too_large'
+  | 'recording_not_replayable';
 
 /** A recording that cannot be had; the message says what to do. */
 export class RecordingError extends Error {

@@ -1,7 +1,7 @@
 /** One exchange on its way into the log. The bytes are gathered as they arrive, and looked at once: when their line is written. */
 import { guard } from '../core/diagnostics.ts';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
-import type { Body, Cuts, LineKind } from '../events/lines.ts';
+import type { Body, Cuts, EndOfExchange, LineKind, ThrownFacts } from '../events/lines.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { AppendFile } from './append-file.ts';
@@ -24,6 +24,27 @@ const OVER_BUDGET: Body = { omitted: 'disk-budget' };
 export interface LoggedExchange extends OpenExchange {
   /** Number of the exchange in its recording; 0 where exchanges are not recorded. */
   readonly x: number;
+  /** Says who sent it. */
+  ask(asked: Asked): void;
+  head(status: number, headers: Headers, more?: HeadFacts): void;
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void;
+  /** What `answer()` gives is kept until `letGo()` was called as often. */
+  keep(): void;
+  letGo(): void;
+}
+
+/** Who sent a request, in a replay-grade recording. */
+export interface Asked {
+  lin: string;
+  lo: number;
+  where?: string;
+}
+
+/** What else is known of the head of an answer. */
+export interface HeadFacts {
+  statusText?: string;
+  /** The URL that answered, where it is not the one that was asked. */
+  url?: string;
 }
 
 /** A line that waits for the next write. */
@@ -37,7 +58,7 @@ export interface WaitingLine {
 /** What an exchange needs of its log. */
 export interface ExchangeLog {
   now(): number;
-  /** The next place in the order in which the session is given heads, pieces and ends. */
+  /** The next place in the order in which the session is given heads, pieces and ends; of a replay-grade recording, in the order in which the process is. */
   nextDelivery(): number;
   /** Hands over a line for the next write. False: the log takes no more. */
   wait(line: WaitingLine): boolean;
@@ -49,7 +70,6 @@ export interface ExchangeLog {
 }
 
 type Headers = Iterable<readonly [string, string]>;
-type EndFacts = { how: ExchangeEnd; at: number; ord: number; error?: ErrorFacts };
 
 const copyHeaders = (headers: Headers): [string, string][] => guard('recording.headers', () => redactHeaders(headers), []);
 
@@ -86,6 +106,12 @@ export class UnrecordedExchange implements LoggedExchange {
     if (!this.#ended) this.#status = status;
   }
 
+  ask(): void {}
+
+  keep(): void {}
+
+  letGo(): void {}
+
   chunk(): void {}
 
   end(how: ExchangeEnd): void {
@@ -109,8 +135,8 @@ class Part {
   readonly len: number[] = [];
   readonly at: number[] = [];
   readonly ord: number[] = [];
-  head?: { status: number; headers: [string, string][]; at: number; ord: number };
-  end?: EndFacts;
+  head?: { status: number; headers: [string, string][]; at: number; ord: number } & HeadFacts;
+  end?: EndOfExchange;
   /** Place of the delivery before the first piece, and whether each piece follows the one before it directly. */
   readonly after: number;
   inOrder = true;
@@ -148,6 +174,8 @@ export class RecordedExchange implements LoggedExchange {
   #ended = false;
   /** The log did not take its first line, and is given no other. */
   #unheard = false;
+  #asked: Asked | undefined;
+  #requested = false;
   /** Everything that came before `#part`, while it may still be asked for. */
   #kept: Part[] | null = [];
   /** Two things must have happened before the kept pieces are let go: the last line was written, and the listeners have been told. */
@@ -165,18 +193,35 @@ export class RecordedExchange implements LoggedExchange {
         return log.takesBody(body.length) ? log.requests.encode(x, body, log.blobs) : OVER_BUDGET;
       return omitted === undefined ? undefined : { omitted };
     };
-    if (log.wait({ k: 'request', t: log.now(), members: () => ({ x, on, method, url, headers, body: encode() }) })) this.#live();
+    const members = (): object => {
+      this.#requested = true;
+      return { x, on, method, url, headers, body: encode(), ...this.#asked };
+    };
+    if (log.wait({ k: 'request', t: log.now(), members })) this.#live();
     else this.#unheard = true;
   }
 
-  head(status: number, headers: Headers): void {
+  ask(asked: Asked): void {
+    this.#asked = asked;
+    if (this.#requested) this.#log.wait({ k: 'data', t: this.#log.now(), members: () => ({ x: this.x, ...asked }) });
+  }
+
+  keep(): void {
+    if (this.#holds > 0) this.#holds++;
+  }
+
+  letGo(): void {
+    this.#release();
+  }
+
+  head(status: number, headers: Headers, more?: HeadFacts): void {
     if (this.#ended || this.#headed) return;
     this.#headed = true;
     this.#status = status;
     const at = this.#log.now();
     const ord = this.#log.nextDelivery();
     const part = new Part(ord);
-    part.head = { status, headers: copyHeaders(headers), at, ord };
+    part.head = { status, headers: copyHeaders(headers), at, ord, ...more };
     this.#part = part;
     this.#lastDelivery = ord;
     this.#writtenAt = at;
@@ -198,13 +243,13 @@ export class RecordedExchange implements LoggedExchange {
     if (part.bytes.length >= FLUSH_BYTES || at - this.#writtenAt >= FLUSH_US) this.flush();
   }
 
-  end(how: ExchangeEnd, error?: ErrorFacts): void {
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#log.live.delete(this);
     const at = this.#log.now();
     const ord = this.#log.nextDelivery();
-    this.#part.end = error === undefined ? { how, at, ord } : { how, at, ord, error };
+    this.#part.end = { how, at, ord, ...(error && { error }), ...(thrown && { thrown }) };
     if (!this.flush()) this.#release();
     this.#listeners.end(how);
     this.#release();
@@ -239,7 +284,7 @@ export class RecordedExchange implements LoggedExchange {
     if (this.#kept !== null) {
       part.kept = true;
       this.#kept.push(part);
-      if (this.#bytes > ANSWER_BYTES_MAX) this.#letGo();
+      if (this.#bytes > ANSWER_BYTES_MAX) this.#forget();
     }
     return !this.#unheard && this.#log.wait({ k: part.head ? 'response' : 'data', t, members: () => this.#members(part) });
   }
@@ -260,10 +305,10 @@ export class RecordedExchange implements LoggedExchange {
   }
 
   #release(): void {
-    if (--this.#holds === 0) this.#letGo();
+    if (--this.#holds === 0) this.#forget();
   }
 
-  #letGo(): void {
+  #forget(): void {
     for (const part of this.#kept ?? []) {
       part.kept = false;
       part.free();

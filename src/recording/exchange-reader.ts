@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { BODY_BYTES_MAX } from './bodies.ts';
-import type { Body, Cuts, DataLine, RequestLine, ResponseLine } from '../events/lines.ts';
+import type { Body, Cuts, DataLine, EndOfExchange, RequestLine, ResponseLine } from '../events/lines.ts';
 
 /** How the body of a response arrived, over all lines of the exchange. `at` (microseconds since the session began) and `ord` are absolute. */
 export interface Arrivals {
@@ -29,7 +29,12 @@ export interface Exchange {
   headAt?: number;
   headOrd?: number;
   cuts: Arrivals;
-  end?: NonNullable<ResponseLine['end']>;
+  statusText?: string;
+  /** The URL that answered, where it is not the one that was asked. */
+  answeredBy?: string;
+  end?: EndOfExchange;
+  /** Who asked, in a replay-grade recording. */
+  asked?: { lin: string; lo: number; where?: string };
   requestBody(): Uint8Array | undefined;
   /** What had arrived; empty when a head came without a body. */
   responseBody(): Uint8Array | undefined;
@@ -52,14 +57,19 @@ export class ExchangeReader {
 
   take(line: RequestLine | ResponseLine | DataLine): void {
     const exchange = this.#exchange(line.x);
+    if (line.k !== 'response' && line.lin !== undefined && line.lo !== undefined)
+      exchange.asked = { lin: line.lin, lo: line.lo, ...(line.where !== undefined && { where: line.where }) };
     if (line.k === 'request') {
       Object.assign(exchange, { method: line.method, url: line.url, requestHeaders: line.headers, sentAt: line.t });
       if (line.on !== undefined) exchange.on = line.on;
       if (line.body !== undefined) this.#requests.set(line.x, line.body);
       return;
     }
-    if (line.k === 'response')
+    if (line.k === 'response') {
       Object.assign(exchange, { status: line.status, responseHeaders: line.headers, headAt: line.at, headOrd: line.ord });
+      if (line.statusText !== undefined) exchange.statusText = line.statusText;
+      if (line.url !== undefined) exchange.answeredBy = line.url;
+    }
     if (line.body !== undefined) {
       const bodies = this.#responses.get(line.x);
       if (bodies) bodies.push(line.body);

@@ -185,8 +185,22 @@ const body: Shape = (value) => {
   return form === undefined ? '' : form[1](value);
 };
 const cuts = object({ len: everyOf(count), at: integers, ord: maybe(integers) });
-const ending = object({ how: text, at: integer, ord: integer }, { error });
+const thrown: Shape = (value) => THROWN(value);
+const THROWN = object({ name: text, message: text }, { code: that(isScalar), aborted: truth, cause: thrown });
+const ending = object({ how: text, at: integer, ord: integer }, { error, thrown });
+const asked = { lin: text, lo: count, where: text };
 const arrived = { body: maybe(body), cuts: maybe(cuts), end: maybe(ending) };
+
+/** Place, kind and values of draws: a text, or a list of numbers and texts. */
+const drawn = that(
+  (value) =>
+    Array.isArray(value) &&
+    value.length === 3 &&
+    typeof value[0] === 'string' &&
+    typeof value[1] === 'string' &&
+    (typeof value[2] === 'string' ||
+      (Array.isArray(value[2]) && value[2].every((each) => ['string', 'number'].includes(typeof each)))),
+);
 
 const sizes = object({}, { total: number, free: number });
 const versions = members(text);
@@ -206,6 +220,7 @@ const KINDS: Record<LineKind, Shape> = {
     {
       ...{ sdk: text, flags: list(number), pid: count, node: text, platform: text, arch: text, name: text, parent: text, within },
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
+      execArgv: texts,
     },
   ),
   open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step }),
@@ -214,9 +229,15 @@ const KINDS: Record<LineKind, Shape> = {
   update: object({}, said),
   log: object({ stream: oneOf('stdout', 'stderr'), text }, { on: text, level: text }),
   host: object({ h: host }),
-  request: object({ x: count, method: text, url: text, headers, body: maybe(body) }, { on: text }),
-  response: object({ x: count, status: integer, headers, at: integer, ord: integer, ...arrived }),
-  data: object({ x: count, ...arrived }),
+  request: object({ x: count, method: text, url: text, headers, body: maybe(body) }, { on: text, ...asked }),
+  response: object(
+    { x: count, status: integer, headers, at: integer, ord: integer, ...arrived },
+    { statusText: text, url: text },
+  ),
+  data: object({ x: count, ...arrived }, asked),
+  timer: object({ lin: text, lo: count, ord: integer }, { ms: number }),
+  draws: object({ d: everyOf(drawn) }),
+  env: object({ v: members(that((value) => value === null || typeof value === 'string')) }),
   end: object(
     { state: text, reason: text, stats },
     {

@@ -7,11 +7,13 @@ import {
   FORMAT_VERSION,
   type HostFacts,
   type HostLine,
+  type InputLine,
   type LineKind,
   type LogLine,
   type NoteLine,
   type OpenLine,
   type SessionLine,
+  REPLAY_FLAG,
   type UpdateLine,
 } from '../events/lines.ts';
 import { contentFree, contentFreeHeader, contentFreeOpen } from '../events/content-free.ts';
@@ -20,12 +22,20 @@ import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
 import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
 import { type DiskGauge, DroppedCount, type Room } from './disk-gauge.ts';
-import { type ExchangeLog, type LoggedExchange, RecordedExchange, UnrecordedExchange, type WaitingLine } from './exchange-log.ts';
+import {
+  type Asked,
+  type ExchangeLog,
+  type LoggedExchange,
+  RecordedExchange,
+  UnrecordedExchange,
+  type WaitingLine,
+} from './exchange-log.ts';
+import { nextDelivery } from './delivery-order.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { RequestBodies } from './request-bodies.ts';
 
-export type { LoggedExchange } from './exchange-log.ts';
+export type { Asked, LoggedExchange } from './exchange-log.ts';
 
 /** More lines than this do not wait for the end of the turn. */
 const WAITING_MAX = 4096;
@@ -50,6 +60,9 @@ export interface LogOptions {
   onEvent?: (event: SpanEvent, header: SessionLine, endOffset: number) => void;
 }
 
+/** A line as who tells it knows it. */
+export type LineWithout<L extends InputLine> = L extends InputLine ? Omit<L, 's' | 't'> : never;
+
 /** Writes one recording. No method throws; after `end` all of them do nothing. */
 export interface SessionLog {
   readonly path: string;
@@ -73,7 +86,9 @@ export interface SessionLog {
   /** On disk when it returns; in mode `metadata` it never is. */
   host(facts: HostFacts): void;
   /** On disk within this turn of the event loop; in mode `metadata` it never is. */
-  exchange(request: ExchangeRequest, on?: string): LoggedExchange;
+  exchange(request: ExchangeRequest, on?: string, asked?: Asked): LoggedExchange;
+  /** What came in otherwise. On disk within this turn of the event loop; in mode `metadata` it never is. */
+  input(line: LineWithout<InputLine>): void;
   /** Writes the last line. Whatever exchanges in flight have received is written before it. */
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void;
   /** Writes what waits. */
@@ -122,6 +137,8 @@ class LogWriter implements SessionLog, ExchangeLog {
   readonly #gauge: DiskGauge | undefined;
   readonly #dropped = new DroppedCount();
   #blobBytes = 0;
+  /** What one session is given may decide what another asks for: for a replay there is one order of them all. */
+  readonly #ofProcess: boolean;
   #waiting: WaitingLine[] = [];
   #sequence = 0;
   #exchanges = 0;
@@ -133,6 +150,7 @@ class LogWriter implements SessionLog, ExchangeLog {
     const kept = header.mode === 'full' ? header : contentFreeHeader(header);
     this.header = { s: 0, k: 'session', t: 0, v: FORMAT_VERSION, ...kept };
     this.#gauge = gauge;
+    this.#ofProcess = header.flags.includes(REPLAY_FLAG);
     this.#onBegin = onBegin;
     this.#onEvent = onEvent;
     this.#startUs = startOf(header.epoch);
@@ -155,7 +173,7 @@ class LogWriter implements SessionLog, ExchangeLog {
   }
 
   nextDelivery(): number {
-    return ++this.#deliveries;
+    return this.#ofProcess ? nextDelivery() : ++this.#deliveries;
   }
 
   open(line: Omit<OpenLine, 's' | 't' | 'k'>): void {
@@ -208,9 +226,15 @@ class LogWriter implements SessionLog, ExchangeLog {
       this.#writeNow('host', stringify({ h: facts } satisfies Omit<HostLine, 's' | 'k' | 't'>));
   }
 
-  exchange(request: ExchangeRequest, on?: string): LoggedExchange {
+  exchange(request: ExchangeRequest, on?: string, asked?: Asked): LoggedExchange {
     if (this.#ended || this.header.mode !== 'full') return new UnrecordedExchange();
-    return new RecordedExchange(this, ++this.#exchanges, request, on);
+    const exchange = new RecordedExchange(this, ++this.#exchanges, request, on);
+    if (asked !== undefined) exchange.ask(asked);
+    return exchange;
+  }
+
+  input({ k, ...members }: LineWithout<InputLine>): void {
+    if (this.header.mode === 'full') this.wait({ k, t: this.now(), members: () => members });
   }
 
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void {

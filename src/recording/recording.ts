@@ -4,6 +4,7 @@ import type {
   Body,
   EndLine,
   HostFacts,
+  InputLine,
   Line,
   LogLine,
   MetadataValue,
@@ -31,6 +32,8 @@ export interface Recording {
   /** What was said about those, by event id. */
   notes: Map<string, Note[]>;
   exchanges: Map<number, Exchange>;
+  /** What else came into the program, in a replay-grade recording. */
+  inputs: InputLine[];
   /** What the program printed. */
   logs: LogLine[];
   host?: HostFacts;
@@ -66,6 +69,7 @@ class Contents {
   readonly #notes = new Map<string, Note[]>();
   readonly #finished = new Set<string>();
   readonly #problems: Problem[] = [];
+  readonly #inputs: InputLine[] = [];
   readonly #logs: LogLine[] = [];
   readonly #said: Pick<EndLine, 'tags' | 'metadata' | 'links'> = {};
   #host: HostFacts | undefined;
@@ -102,6 +106,11 @@ class Contents {
       case 'update':
         this.#hear(line);
         break;
+      case 'timer':
+      case 'draws':
+      case 'env':
+        this.#inputs.push(line);
+        break;
       case 'log':
         this.#logs.push(line);
         break;
@@ -133,6 +142,7 @@ class Contents {
       open: [...this.#open.values()],
       notes: this.#notes,
       exchanges: this.#reader.exchanges,
+      inputs: this.#inputs,
       logs: this.#logs,
       tags: this.#said.tags ?? [],
       metadata: this.#said.metadata ?? {},

@@ -17,8 +17,10 @@ import type {
 } from '../events/model.ts';
 import type { EventStart, ExchangeRequest, NoteInput, OpenEvent, OpenExchange, Outcome } from '../events/ports.ts';
 import { activeSpanContext } from '../otel/app-context.ts';
+import type { Asked, LoggedExchange } from '../recording/log-writer.ts';
 import { checkedNote } from './checked-note.ts';
 import { cluesOf } from './clues.ts';
+import { FetchClaims } from './fetch-claims.ts';
 import { LiveExchange } from './live-exchange.ts';
 import type { LiveSession } from './live-session.ts';
 import { lastOriginOf, originOf, rememberOrigin } from './origins.ts';
@@ -68,6 +70,7 @@ export class LiveEvent implements OpenEvent {
   readonly #appSpan: string | undefined;
   #llm: LlmFacts | undefined;
   #exchanges: LiveExchange[] | undefined;
+  #claims: FetchClaims | undefined;
   #notes: Note[] | undefined;
   #attributes: Record<string, AttributeValue> | undefined;
 
@@ -112,10 +115,18 @@ export class LiveEvent implements OpenEvent {
 
   exchange(request: ExchangeRequest): OpenExchange {
     const keep = !this.ended && (this.#exchanges?.length ?? 0) < ATTEMPTS_MAX;
-    const exchange = new LiveExchange(this.session, keep ? this.id : undefined, request);
+    const fetched = (keep && this.#claims?.takeFetched(request)) || null;
+    const exchange = new LiveExchange(this.session, keep ? this.id : undefined, request, fetched);
+    if (keep && fetched === null && this.session.fetches) (this.#claims ??= new FetchClaims()).opened(request, exchange);
     if (keep) (this.#exchanges ??= []).push(exchange);
     if (keep && this.#exchanges?.length === 1) this.#lookForNativeSpan();
     return exchange;
+  }
+
+  /** The patch of `fetch` sends a request in this event, and tells what is returned of its answer. */
+  fetched(request: ExchangeRequest, asked: Asked): LoggedExchange {
+    const make = (): LoggedExchange => this.session.log.exchange(request, this.id, asked);
+    return this.ended ? make() : (this.#claims ??= new FetchClaims()).fetched(request, asked, make);
   }
 
   /** A span of the app's own that began between the call and what it sends was made of the call by the SDK's own telemetry: nothing else runs there. */
@@ -179,7 +190,7 @@ export class LiveEvent implements OpenEvent {
     this.owner = undefined;
     guard('session.end-event', () => this.session.take(this, this.#finish(outcome)), undefined);
     // A socket keeps the async scope that it was made in, and so this, for as long as it lives.
-    this.#exchanges = this.#llm = this.#notes = this.#attributes = undefined;
+    this.#claims = this.#exchanges = this.#llm = this.#notes = this.#attributes = undefined;
   }
 
   /** Whether an answer came whose body nobody has read: a stream that the app got and left alone. */

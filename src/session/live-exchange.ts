@@ -4,6 +4,7 @@ import { requestIdIn } from '../core/request-id.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import type { Attempt, ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
+import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { LiveSession } from './live-session.ts';
 
 type Headers = Iterable<readonly [string, string]>;
@@ -11,17 +12,30 @@ type Headers = Iterable<readonly [string, string]>;
 export class LiveExchange implements OpenExchange {
   readonly attempt: Attempt;
   readonly #session: LiveSession;
-  readonly #bytes: OpenExchange | null;
+  readonly #bytes: LoggedExchange | null;
+  /** The patch of `fetch` tells the recording of the bytes. */
+  #given: boolean;
   #touched = false;
   #end: ExchangeEnd | undefined;
   #listeners: ((how: ExchangeEnd) => void)[] | undefined;
 
-  /** `on`: the event; undefined when it has ended and nothing more is to be kept. */
-  constructor(session: LiveSession, on: string | undefined, request: ExchangeRequest) {
+  /** `on`: the event; undefined when it has ended and nothing more is to be kept. `fetched`: the bytes, where the patch of `fetch` records them already. */
+  constructor(session: LiveSession, on: string | undefined, request: ExchangeRequest, fetched: LoggedExchange | null = null) {
     this.#session = session;
     this.attempt = { at: session.log.now(), us: 0 };
+    this.#given = fetched !== null;
+    fetched?.keep();
     this.#bytes =
-      on !== undefined && session.full ? guard('session.exchange', () => session.log.exchange(request, on), null) : null;
+      fetched ??
+      (on !== undefined && session.full ? guard('session.exchange', () => session.log.exchange(request, on), null) : null);
+  }
+
+  /** Hands the bytes over to the patch of `fetch`: from here on only that one tells the recording of them. */
+  giveBytes(): LoggedExchange | null {
+    if (this.#given || this.#end !== undefined || this.attempt.status !== undefined) return null;
+    this.#given = true;
+    this.#bytes?.keep();
+    return this.#bytes;
   }
 
   /** An answer came, and nothing of its body was read. */
@@ -37,7 +51,7 @@ export class LiveExchange implements OpenExchange {
         this.attempt.status = status;
         this.#took();
         readHeaders(this.attempt, headers);
-        this.#bytes?.head(status, headers);
+        if (!this.#given) this.#bytes?.head(status, headers);
       },
       undefined,
     );
@@ -45,7 +59,7 @@ export class LiveExchange implements OpenExchange {
 
   chunk(bytes: Uint8Array): void {
     this.#touched = true;
-    if (this.#end === undefined) this.#bytes?.chunk(bytes);
+    if (this.#end === undefined && !this.#given) this.#bytes?.chunk(bytes);
   }
 
   end(how: ExchangeEnd, error?: ErrorFacts): void {
@@ -56,13 +70,14 @@ export class LiveExchange implements OpenExchange {
       () => {
         if (this.attempt.status === undefined) this.#took();
         if (error) this.attempt.error = error.code ?? error.type;
-        this.#bytes?.end(how, error);
+        if (!this.#given) this.#bytes?.end(how, error);
       },
       undefined,
     );
     const listeners = this.#listeners;
     this.#listeners = undefined;
     for (const listener of listeners ?? []) guard('session.exchange-listener', () => listener(how), undefined);
+    if (this.#given) this.#bytes?.letGo();
   }
 
   onEnd(listener: (how: ExchangeEnd) => void): void {

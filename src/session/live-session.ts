@@ -2,6 +2,7 @@
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { newTraceId } from '../core/ids.ts';
+import { REPLAY_FLAG } from '../events/lines.ts';
 import type { EndLine, RecordMode, SessionLine, SessionLink } from '../events/lines.ts';
 import type {
   AgentFacts,
@@ -63,6 +64,8 @@ export interface SessionSettings {
   guards?: readonly Guard[];
   /** The sessions of a client that is not the default one: what happens in them goes to no other client's. */
   apart?: SessionStore;
+  /** Of the header: what a replayer must reproduce. */
+  flags?: readonly number[];
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
   onFile?: (path: string) => void;
   /** Told of each finished event once it is on disk; the argument of the exporter's queue. */
@@ -153,6 +156,11 @@ export class LiveSession {
   /** Whether something has happened in it, or it was started on purpose. */
   get begun(): boolean {
     return this.#log !== null;
+  }
+
+  /** Whether a patch of `fetch` records the bytes of exchanges. */
+  get fetches(): boolean {
+    return this.#settings.flags?.includes(REPLAY_FLAG) === true;
   }
 
   /** Whether what was said is kept. */
@@ -321,12 +329,13 @@ export class LiveSession {
       trace: this.trace,
       mode,
       sdk,
-      flags: [],
+      flags: mode === 'full' ? [...(this.#settings.flags ?? [])] : [],
       pid: process.pid,
       node: process.version,
       platform: process.platform,
       arch: process.arch,
       argv: process.argv,
+      execArgv: process.execArgv,
       cwd: guard('session.cwd', () => process.cwd(), ''),
       ...(facts.name === undefined ? {} : { name: facts.name }),
       ...(facts.parent === undefined ? {} : { parent: facts.parent }),

@@ -100,6 +100,14 @@ const idsOf = ({ recordings, cwd }: Ran): string[] => (existsSync(join(cwd, '.hi
 const CASES: Record<string, Case> = {
   enabled: { value: false, text: 'false', sees: (ran) => idsOf(ran).length, before: 1, after: 0 },
   record: { value: 'metadata', text: 'metadata', ...inHeader('mode', 'metadata', 'full') },
+  replayable: {
+    value: 'on',
+    text: 'on',
+    // A program that calls init() itself cannot be recorded so, and is told; test/replay/ has those that can.
+    sees: ({ stderr }) => stderr.includes('node --import hindcast/register'),
+    before: false,
+    after: true,
+  },
   dir: {
     value: 'elsewhere',
     text: 'elsewhere',

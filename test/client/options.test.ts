@@ -64,6 +64,7 @@ describe('C4 environment', () => {
     HINDCAST_ENABLED: ['no', false],
     OTEL_SDK_DISABLED: ['true', false],
     HINDCAST_RECORD: ['Metadata', 'metadata'],
+    HINDCAST_REPLAYABLE: ['on', 'on'],
     HINDCAST_DIR: ['/tmp/x', '/tmp/x'],
     HINDCAST_ENDPOINT: ['http://c:4318', 'http://c:4318/v1/traces'],
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['https://c/custom?x=1', 'https://c/custom?x=1'],

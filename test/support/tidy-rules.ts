@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'host-env': 2,
   session: 3,
   providers: 3,
+  replay: 4,
   client: 5,
   testing: 5,
   cli: 6,

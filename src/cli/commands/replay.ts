@@ -1,0 +1,130 @@
+/** `hindcast replay`: runs the program of a recording again, offline, and gives it everything that it was given then. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { count, duration } from '../../analysis/figures.ts';
+import { monotonicUs } from '../../core/clock.ts';
+import type { Recording } from '../../recording/recording.ts';
+import type { ReplayReport } from '../../replay/replay-runtime.ts';
+import { DIVERGED } from '../../replay/divergence.ts';
+import { obstacleOf } from '../../replay/source.ts';
+import { CliFailure } from '../failure.ts';
+import { registerOptions, runProgram, type ProgramEnd } from '../program.ts';
+import { openRecording, recordingAt } from '../project.ts';
+import { idOf } from '../session-words.ts';
+import type { Terminal } from '../terminal.ts';
+import { does, newVerb, type Call } from '../verb.ts';
+
+export function verb(): Command {
+  const command = newVerb({
+    name: 'replay',
+    summary: 'run the program of a session again, offline, with what it was given then',
+    description:
+      'Starts the program of a session as it was started, and answers its requests, clocks, random numbers, timers and the variables that it reads from the ' +
+      "recording. Nothing is sent: no connection is opened, and no key is needed. The program's output is its own. Exits with the program's exit code; with 86 " +
+      'when it leaves the recording, and then says where and how. Needs a session that `hindcast run` recorded.',
+    examples: [
+      ['replay', 'the newest session'],
+      ['replay ses_4f1a', 'one session'],
+      ['replay last --json', 'what the replay came to, for programs; the output of the program is not shown'],
+    ],
+  }).argument('[session]', 'id, the beginning of one, a path, or "last"', 'last');
+  return does(command, run);
+}
+
+/** What a replay came to. */
+interface Outcome {
+  end: ProgramEnd;
+  report: ReplayReport | null;
+  ms: number;
+}
+
+async function run({ args, options, terminal }: Call<object>): Promise<number> {
+  const path = recordingAt(options.dir, args[0] ?? 'last');
+  const recording = openRecording(path);
+  const obstacle = obstacleOf(recording);
+  if (obstacle !== null) throw new CliFailure(`${idOf(path)} cannot be replayed: ${obstacle}`);
+  const outcome = await replay(path, recording, terminal);
+  const code = exitCodeOf(outcome, recording);
+  if (terminal.json)
+    terminal.printJson({
+      session: idOf(path),
+      exitCode: code,
+      recordedExitCode: recordedCode(recording) ?? null,
+      ms: outcome.ms,
+      ...outcome.report,
+    });
+  else terminal.remark(summary(idOf(path), recording, outcome));
+  return code;
+}
+
+/** Runs the program in a process of its own, whose own recording is thrown away. */
+async function replay(path: string, { header }: Recording, { json }: Terminal): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
+  const reportPath = join(folder, 'report.json');
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_OPTIONS: registerOptions(),
+    HINDCAST_DIR: join(folder, '.hindcast'),
+    HINDCAST_REPLAY: path,
+    HINDCAST_REPLAY_REPORT: reportPath,
+  };
+  const [, ...argv] = header.argv ?? [];
+  const startedUs = monotonicUs();
+  try {
+    const end = await runProgram('replay', [process.execPath, ...(header.execArgv ?? []), ...argv], {
+      env,
+      ...(header.cwd !== undefined && { cwd: header.cwd }),
+      stdio: ['inherit', json ? 'ignore' : 'inherit', 'inherit'],
+    });
+    return { end, report: readReport(reportPath), ms: Math.round((monotonicUs() - startedUs) / 1000) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Null: the process ended before it could write one. */
+function readReport(path: string): ReplayReport | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ReplayReport;
+  } catch {
+    return null;
+  }
+}
+
+const recordedCode = ({ end }: Recording): number | undefined => end?.exitCode;
+
+/** The program's own, unless it left the recording, or ended otherwise than it did. */
+function exitCodeOf({ end, report }: Outcome, recording: Recording): number {
+  const recorded = recordedCode(recording);
+  if (report === null) return end.code === 0 || end.code === null ? 1 : end.code;
+  if (report.divergence !== undefined || (recorded !== undefined && end.code !== recorded)) return DIVERGED;
+  return end.code ?? 1;
+}
+
+function summary(id: string, recording: Recording, { end, report, ms }: Outcome): string {
+  if (report === null) return `✗ ${id}: the program ended before it could be replayed (${end.signal ?? `exit ${end.code}`})`;
+  const { requests, divergence, answered, draws, movedTimers } = report;
+  const served = answered.place + answered.content + answered.masked;
+  const of = `${served} of ${count(requests, 'request')} answered from the recording`;
+  if (divergence !== undefined) {
+    const where = divergence.step === undefined ? '' : ` at request ${divergence.step}`;
+    return `✗ ${id}: left the recording${where}; ${of}`;
+  }
+  const recorded = recordedCode(recording);
+  if (recorded !== undefined && recorded !== end.code)
+    return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
+  const moved = [
+    answered.content > 0 ? `${answered.content} found by what they say alone` : '',
+    answered.masked > 0 ? `${answered.masked} found by what they say but for times and ids` : '',
+    draws.other + draws.made + movedTimers > 0 ? 'the code is not the one that was recorded' : '',
+  ].filter(Boolean);
+  const took =
+    recording.end === undefined
+      ? duration(ms * 1000)
+      : `${duration(ms * 1000)} instead of ${duration(recording.end.stats.durationMs * 1000)}`;
+  const { input, output } = recording.end?.stats.tokens ?? { input: 0, output: 0 };
+  const saved = input + output > 0 ? `, ${(input + output).toLocaleString('en')} tokens not spent` : '';
+  return `✓ ${id}: ${of}, exit ${end.code} as recorded, ${took}${saved}${moved.map((text) => `; ${text}`).join('')}`;
+}

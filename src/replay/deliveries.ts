@@ -1,0 +1,43 @@
+/**
+ * The one order in which the app is given things: each in a turn of the event loop of its own, and none before the immediates that the app had scheduled by then, so that both sides of
+ * a race that is not recorded always come in the same order.
+ */
+import { hasImmediates } from './carried.ts';
+import { internally } from './lineage.ts';
+
+/** An app that schedules immediates for ever, to wait for something, is given it after so many turns. */
+const TURNS_MAX = 64;
+
+export class Deliveries {
+  readonly #waiting: (() => void)[] = [];
+  #scheduled = false;
+  #turns = 0;
+
+  /** Runs `deliver`, as none of the app's code, after those that were handed over before. */
+  push(deliver: () => void): void {
+    this.#waiting.push(deliver);
+    if (!this.#scheduled) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    internally(() => setImmediate(() => this.#turn()));
+  }
+
+  #turn(): void {
+    if (hasImmediates() && this.#turns < TURNS_MAX) {
+      this.#turns++;
+      this.#schedule();
+      return;
+    }
+    this.#turns = 0;
+    const deliver = this.#waiting.shift();
+    try {
+      if (deliver !== undefined) internally(deliver);
+    } finally {
+      // What the app's own code throws in a timer is the app's.
+      if (this.#waiting.length > 0) this.#schedule();
+      else this.#scheduled = false;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** Whose a request of `fetch` is: the exchange of the event that it happens in, which an SDK's patch may know already; else one of the session of the running code. */
+import { hub } from '../events/ports.ts';
+import { LiveEvent } from '../session/live-event.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import { scopes, unrecorded } from '../session/scope.ts';
+import type { Fetching } from './fetch-patch.ts';
+import type { OpenBytes } from './fetch-record.ts';
+
+/** `implicit` gives the session of code that is in none; null: nothing is recorded there. */
+export function openIn(implicit: () => LiveSession | null): OpenBytes {
+  return ({ method, url, headers, body }, fetching) => {
+    if (unrecorded.getStore() === true) return null;
+    const request = { method, url, headers, ...(body !== undefined && { body }) };
+    const event = hub.recorder?.current() ?? null;
+    if (event instanceof LiveEvent) return event.session.ended ? null : event.fetched(request, askedBy(fetching));
+    return open(scopes.getStore()?.session, implicit)?.log.exchange(request, undefined, askedBy(fetching)) ?? null;
+  };
+}
+
+function open(scope: LiveSession | undefined, implicit: () => LiveSession | null): LiveSession | null {
+  const session = scope === undefined || scope.ended ? implicit() : scope;
+  return session?.begin() === true ? session : null;
+}
+
+function askedBy({ lin, lo, where }: Fetching): { lin: string; lo: number; where?: string } {
+  return { lin, lo, ...(where !== undefined && { where }) };
+}

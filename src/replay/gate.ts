@@ -1,0 +1,203 @@
+/**
+ * Lets in what the recording holds, in its order. The next thing is let in as soon as somebody waits for it: the call that it answers, or the timer, is there. Time stands still
+ * between two things.
+ */
+import { watchWork } from './busy.ts';
+import { Deliveries } from './deliveries.ts';
+import { internally } from './lineage.ts';
+import type { Step } from './source.ts';
+import type { WaitingTimer } from './timers-replayed.ts';
+
+/** Nobody waits for the next thing for so long: it may be a timer that stands at another place, as the code has changed. */
+const LOOSE_MS = 60;
+/** Nor for so long after that, in which it does nothing: the program has taken another way. */
+const STALL_MS = 5_000;
+/** Keeps the process alive as long as something is to come. */
+const HOLD_MS = 1 << 30;
+
+/** Who waits for the answer to a recorded request. */
+export interface Receiver {
+  receive(step: Extract<Step, { kind: 'head' | 'piece' | 'end' }>): void;
+  /** Whether it can take this now. */
+  isReady(step: Step): boolean;
+}
+
+export interface GateOptions {
+  steps: readonly Step[];
+  /** Milliseconds since 1970 of the recording's start. */
+  epochMs: number;
+  /** The recording goes on with `step`, and this run never asked for it. */
+  onStall(step: Step): void;
+  stallMs?: number;
+  /** False: each answer comes as soon as it is asked for, whatever came before it. */
+  ordered?: boolean;
+}
+
+export class Gate {
+  readonly #steps: Step[];
+  readonly #ordered: boolean;
+  readonly #onStall: (step: Step) => void;
+  readonly #stallMs: number;
+  readonly #deliveries = new Deliveries();
+  readonly #receivers = new Map<number, Receiver>();
+  /** Requests whose caller has left. */
+  readonly #left = new Set<number>();
+  readonly #timers = new Map<string, WaitingTimer[]>();
+  readonly #recordedTimers: Set<string>;
+  #at = 0;
+  #pumping = false;
+  #loose = false;
+  #idle: NodeJS.Timeout | undefined;
+  #hold: NodeJS.Timeout | undefined;
+  #open = true;
+  /** Timers that fired although they stand at another place than they did. */
+  moved = 0;
+  nowMs: number;
+
+  constructor({ steps, epochMs, onStall, stallMs = STALL_MS, ordered = true }: GateOptions) {
+    this.#steps = [...steps];
+    this.#ordered = ordered;
+    this.#onStall = onStall;
+    this.#stallMs = stallMs;
+    this.nowMs = epochMs;
+    this.#recordedTimers = new Set(steps.flatMap((step) => (step.kind === 'timer' ? [step.key] : [])));
+    // timer held: a request that is under way holds the process, and nothing else would here
+    this.#hold = internally(() => setInterval(() => {}, HOLD_MS));
+    this.#poke();
+  }
+
+  /** Whether everything was let in. */
+  get isDone(): boolean {
+    return this.#at >= this.#steps.length;
+  }
+
+  addReceiver(x: number, receiver: Receiver): void {
+    this.#receivers.set(x, receiver);
+    this.#poke();
+  }
+
+  /** Whoever waited for the rest of the answer to request `x` has left. */
+  leave(x: number): void {
+    this.#left.add(x);
+    this.#poke();
+  }
+
+  addTimer(timer: WaitingTimer): void {
+    if (!this.#open) {
+      timer.release();
+      return;
+    }
+    const key = keyOf(timer);
+    const waiting = this.#timers.get(key);
+    if (waiting === undefined) this.#timers.set(key, [timer]);
+    else waiting.push(timer);
+    this.#poke();
+  }
+
+  /** Lets nothing more in, and lets the timers go. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    internally(() => {
+      clearTimeout(this.#idle);
+      clearInterval(this.#hold);
+    });
+    for (const timer of [...this.#timers.values()].flat()) timer.release();
+    this.#timers.clear();
+  }
+
+  #poke(): void {
+    if (this.#pumping || !this.#open) return;
+    this.#pumping = true;
+    this.#deliveries.push(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#open) return;
+    internally(() => clearTimeout(this.#idle));
+    let step = this.#steps[this.#at];
+    while (step !== undefined && step.kind !== 'timer' && this.#left.has(step.x)) step = this.#steps[++this.#at];
+    if (step === undefined) {
+      this.close();
+      return;
+    }
+    if (!this.#ordered) step = this.#putFirst(step);
+    const deliver = this.#find(step);
+    if (deliver === null) {
+      this.#wait(step);
+      return;
+    }
+    this.#at++;
+    this.#loose = false;
+    this.nowMs = Math.max(this.nowMs, step.atMs);
+    this.#poke();
+    deliver();
+  }
+
+  /** Puts the next step of whoever asked first before all others. */
+  #putFirst(next: Step): Step {
+    for (const x of this.#receivers.keys()) {
+      const index = this.#steps.findIndex((step, at) => at >= this.#at && step.kind !== 'timer' && step.x === x);
+      const step = this.#steps[index];
+      if (step === undefined || this.#left.has(x) || this.#find(step) === null) continue;
+      this.#steps.splice(index, 1);
+      this.#steps.splice(this.#at, 0, step);
+      return step;
+    }
+    return next;
+  }
+
+  #find(step: Step): (() => void) | null {
+    if (step.kind !== 'timer') {
+      const receiver = this.#receivers.get(step.x);
+      return receiver?.isReady(step) === true ? () => receiver.receive(step) : null;
+    }
+    const timer = this.#take(step.key) ?? (this.#loose ? this.#takeAlike(step.ms) : undefined);
+    return timer === undefined ? null : () => timer.fire();
+  }
+
+  #take(key: string): WaitingTimer | undefined {
+    const waiting = this.#timers.get(key);
+    if (waiting === undefined) return undefined;
+    let timer = waiting.shift();
+    while (timer?.isGone === true) timer = waiting.shift();
+    if (waiting.length === 0) this.#timers.delete(key);
+    return timer;
+  }
+
+  /** A timer of the same delay that is none of the recording's by its place. */
+  #takeAlike(ms: number | undefined): WaitingTimer | undefined {
+    for (const [key, waiting] of this.#timers) {
+      if (this.#recordedTimers.has(key)) continue;
+      const index = waiting.findIndex((timer) => timer.ms === ms && !timer.isGone);
+      if (index < 0) continue;
+      this.moved++;
+      const [timer] = waiting.splice(index, 1);
+      if (waiting.length === 0) this.#timers.delete(key);
+      return timer;
+    }
+    return undefined;
+  }
+
+  #wait(step: Step): void {
+    const isLoose = this.#loose;
+    const ms = isLoose ? this.#stallMs : LOOSE_MS;
+    const wasBusy = watchWork();
+    const give = (): void => {
+      if (!this.#open) return;
+      if (isLoose && wasBusy(ms)) this.#wait(step);
+      else if (isLoose) this.#onStall(step);
+      else {
+        this.#loose = true;
+        this.#pump();
+      }
+    };
+    // timer held: the process is held anyway while something is to come
+    this.#idle = internally(() => setTimeout(give, ms));
+  }
+}
+
+const keyOf = ({ lin, count }: WaitingTimer): string => `${lin}:${count}`;

@@ -1,0 +1,155 @@
+/**
+ * Who asks. A node is a place in the causal tree of the program: each promise is a child of the one in whose code it was made, the how many-th of it. In two runs of a program the
+ * same code stands at the same node, however its concurrent parts interleave, because a part only counts what it does itself.
+ */
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
+import { promiseHooks } from 'node:v8';
+import { isAppOnStack } from './call-site.ts';
+
+/** A place in the program. Its identity is 64 bits mixed from those of its parent and its number there: no collision in 9 million nodes of three shapes. */
+export class LineageNode {
+  readonly a: number;
+  readonly b: number;
+  /** None of the app's: of hindcast, or of Node's own HTTP client. */
+  readonly internal: boolean;
+  /** How many children it has, and how many requests it has sent. */
+  children = 0;
+  requests = 0;
+
+  constructor(a: number, b: number, internal: boolean) {
+    this.a = a;
+    this.b = b;
+    this.internal = internal;
+  }
+
+  /** 16 hex digits. */
+  get id(): string {
+    return hex(this.a) + hex(this.b);
+  }
+}
+
+const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
+
+/** The async id of a main script's own code, which runs once and in one order, unlike the callbacks of Node that no promise carries. */
+const MAIN_SCRIPT = 1;
+/** A program of which so many promises were made has begun, wherever its code is. */
+const LOOKS_MAX = 2_000;
+
+const ROOT_A = 0x12345678;
+const ROOT_B = 0x0badf00d;
+const INTERNAL = new LineageNode(0, 0, true);
+let root = new LineageNode(ROOT_A, ROOT_B, false);
+
+/** What code outside of every promise is given: the identity of the root, with numbers of its own, because in which order such code comes differs from run to run. */
+const rootAgain = (): LineageNode => new LineageNode(ROOT_A, ROOT_B, false);
+
+/** The next child of `parent`. `salt` keeps apart what is made in different ways. */
+export function childOf(parent: LineageNode, salt = 0): LineageNode {
+  if (parent.internal) return parent;
+  const number = ++parent.children + salt;
+  let a = Math.imul(parent.a ^ number, 0x9e3779b1);
+  a = Math.imul(a ^ (a >>> 15), 0x85ebca6b);
+  a ^= a >>> 13;
+  let b = Math.imul((parent.b + number) | 0, 0xc2b2ae35);
+  b ^= b >>> 16;
+  b = Math.imul(b ^ (a >>> 7), 0x27d4eb2f);
+  return new LineageNode(a, b, false);
+}
+
+/** Hands back the object that it is given, so that a class that extends it puts its private field there. */
+const Given = function (this: unknown, object: object): object {
+  return object;
+} as unknown as new (object: object) => object;
+
+/** The node of a promise, in a private field: nothing that the app can list, print or copy, and as fast as a field of its own. */
+class Stamp extends Given {
+  #node: LineageNode | undefined;
+
+  static put(promise: object, node: LineageNode): void {
+    const stamped: Stamp = new Stamp(promise);
+    stamped.#node = node;
+  }
+
+  static of(promise: object): LineageNode | null {
+    return #node in promise ? ((promise as Stamp).#node ?? null) : null;
+  }
+}
+
+/** The node whose code runs; null outside of every promise reaction and of everything that was carried. */
+let current: LineageNode | null = null;
+const outer: (LineageNode | null)[] = [];
+const apart = new AsyncLocalStorage<true>();
+/**
+ * Until the app's own code runs, every promise is the root: the promises of the module loader, whose number differs between versions of Node and loaders, leave no trace. It runs
+ * when a promise is made with a file of the app's on the stack, or something that is patched is used.
+ */
+let begun = false;
+let looks = 0;
+
+/** The node of the running code. */
+export function currentNode(): LineageNode {
+  const node = current ?? (apart.getStore() === true ? INTERNAL : root);
+  if (!node.internal) begun = true;
+  return node;
+}
+
+/** Whether the running code is none of the app's. Asking begins nothing, unlike `currentNode`. */
+export function isInternal(): boolean {
+  return current === null ? apart.getStore() === true : current.internal;
+}
+
+/** The node of the running code, where it is the app's and was carried to it: what is scheduled here without a promise belongs to it. */
+export function runningNode(): LineageNode | null {
+  return current === null || current.internal ? null : current;
+}
+
+/** Runs `fn` as code of `node`. */
+export function runAt<T>(node: LineageNode, fn: () => T): T {
+  const before = current;
+  current = node;
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
+}
+
+/** Runs `fn`, and whatever follows from it, as none of the app's. */
+export function internally<T>(fn: () => T): T {
+  return runAt(INTERNAL, () => apart.run(true, fn));
+}
+
+/** Whose child a promise is that is made now; null: it is the root itself. */
+function parentOfNew(): LineageNode | null {
+  const parent = current ?? (apart.getStore() === true ? INTERNAL : executionAsyncId() === MAIN_SCRIPT ? root : null);
+  if (parent === null || parent.internal) return parent;
+  begun ||= ++looks > LOOKS_MAX || isAppOnStack();
+  return begun ? parent : null;
+}
+
+/** Begins to follow promises; returns what ends it. */
+export function followPromises(): () => void {
+  root = rootAgain();
+  current = null;
+  outer.length = 0;
+  begun = false;
+  looks = 0;
+  const stop: unknown = promiseHooks.createHook({
+    init(promise) {
+      const parent = parentOfNew();
+      Stamp.put(promise, parent === null ? rootAgain() : childOf(parent));
+    },
+    before(promise) {
+      outer.push(current);
+      current = Stamp.of(promise);
+    },
+    after() {
+      current = outer.pop() ?? null;
+    },
+  });
+  return () => {
+    (stop as () => void)();
+    current = null;
+    outer.length = 0;
+  };
+}

@@ -1,0 +1,40 @@
+/** Records what comes into the program, so that it can be replayed. */
+import { guard } from '../core/diagnostics.ts';
+import { nextDelivery } from '../recording/delivery-order.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import { Deliveries } from './deliveries.ts';
+import { DrawLog } from './draw-log.ts';
+import { watchEnvironment } from './environment.ts';
+import { openIn } from './exchange-owner.ts';
+import { recordFetches } from './fetch-record.ts';
+import { InputLog } from './input-log.ts';
+import { canFollow, follow } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { recordTimers } from './timers-recorded.ts';
+
+/** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
+export function startRecording(implicit: () => LiveSession | null): Runtime | null {
+  if (!canFollow()) return null;
+  // Taken before it is replaced.
+  const { nextTick } = process;
+  const log = new InputLog();
+  const draws = new DrawLog(
+    (packed) => guard('replay.draws', () => log.draws(packed), undefined),
+    (flush) => nextTick(flush),
+  );
+  const fired: Parameters<typeof recordTimers>[0] = (line) =>
+    guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
+  watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
+  follow({
+    draw: draws.draw,
+    timers: recordTimers(fired),
+    fetcher: recordFetches(new Deliveries(), openIn(implicit)),
+  });
+  return {
+    begin: (session) => log.begin(session),
+    ending: (session) => {
+      draws.flush();
+      log.end(session);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** Replays a recording in this process: the program runs again, and is given what it was given then. */
+import { writeFileSync } from 'node:fs';
+import { guard } from '../core/diagnostics.ts';
+import type { DrawKind } from '../events/lines.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './divergence.ts';
+import type { Divergence } from './divergence.ts';
+import { DrawSource } from './draw-source.ts';
+import type { Drawn } from './draws.ts';
+import { restoreEnvironment } from './environment.ts';
+import { openIn } from './exchange-owner.ts';
+import { replayFetches } from './fetch-replay.ts';
+import { Gate } from './gate.ts';
+import { refuseLeaks } from './leak-guard.ts';
+import { Matcher } from './matcher.ts';
+import type { MatchedBy } from './matcher.ts';
+import { follow } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { readSource } from './source.ts';
+import type { Step } from './source.ts';
+import { replayTimers } from './timers-replayed.ts';
+
+/** What a replay came to. Written as JSON when the process ends. */
+export interface ReplayReport {
+  /** Requests of the recording. */
+  requests: number;
+  /** Requests that were answered, by how they were found. */
+  answered: Record<MatchedBy, number>;
+  /** Clocks and dice: given to the place that they were recorded of, to another one, and made up. */
+  draws: { own: number; other: number; made: number };
+  /** Timers that stood at another place. */
+  movedTimers: number;
+  divergence?: Divergence;
+}
+
+/** What of the mechanism is left out, to measure what it is for. */
+export type LeftOut = 'lineage' | 'gate' | 'draws';
+
+export interface ReplayOptions {
+  /** The recording. */
+  path: string;
+  /** Where the report is written. */
+  reportPath?: string;
+  implicit: () => LiveSession | null;
+  leaveOut?: readonly LeftOut[];
+}
+
+/** Begins to replay. Throws where there is no recording that can be. */
+export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: ReplayOptions): Runtime {
+  const source = readSource(path);
+  restoreEnvironment(source.env);
+  const ordered = !leaveOut.includes('gate');
+  const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
+  const report: ReplayReport = {
+    requests: source.requests.length,
+    answered: { place: 0, content: 0, masked: 0 },
+    draws: { own: 0, other: 0, made: 0 },
+    movedTimers: 0,
+  };
+  const stop = (divergence: Divergence): never => {
+    report.divergence ??= divergence;
+    sayDivergence(divergence);
+    process.exit(DIVERGED);
+  };
+  const requestOf = (step: Step) => source.requests.find(({ exchange }) => step.kind !== 'timer' && exchange.x === step.x);
+  const gate = new Gate({
+    steps: ordered ? source.steps : source.steps.filter(({ kind }) => kind !== 'timer'),
+    epochMs: source.epochMs,
+    ordered,
+    onStall: (step) => stop(stallDivergence(step, requestOf(step))),
+  });
+  const draws = new DrawSource(source.draws, madeUp(gate));
+  report.draws = draws.given;
+  process.on('exit', () => {
+    if (report.divergence === undefined && matcher.left.length > 0) {
+      report.divergence = endDivergence(matcher.left);
+      sayDivergence(report.divergence);
+      process.exitCode = DIVERGED;
+    }
+    report.movedTimers = gate.moved;
+    if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
+  });
+  refuseLeaks((what) =>
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }),
+  );
+  follow({
+    draw: leaveOut.includes('draws') ? null : draws.draw,
+    timers: ordered ? replayTimers(gate) : null,
+    fetcher: replayFetches({ gate, matcher, open: openIn(implicit), onMatch: (by) => report.answered[by]++, onDivergence: stop }),
+  });
+  return { begin: () => {}, ending: () => {} };
+}
+
+/** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */
+function madeUp(gate: Gate): <T extends Drawn>(kind: DrawKind, real: () => T) => T {
+  return (kind, real) => (kind === 'D' ? (Math.floor(gate.nowMs) as ReturnType<typeof real>) : real());
+}

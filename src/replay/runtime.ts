@@ -1,0 +1,51 @@
+/** What follows a program so that it can be replayed: started before the program's own code, in one of two forms. */
+import { isMainThread } from 'node:worker_threads';
+import { setAside } from '../core/aside.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import { patchScheduling } from './carried.ts';
+import { patchClock } from './clock.ts';
+import type { Draw } from './draws.ts';
+import type { Fetcher } from './fetch-patch.ts';
+import { patchFetch } from './fetch-patch.ts';
+import { shareReplaced } from './globals.ts';
+import { followPromises, internally } from './lineage.ts';
+import { patchRandomness } from './randomness.ts';
+import { patchTimers } from './timers.ts';
+import type { TimerSetter } from './timers.ts';
+import { warmUp } from './warm-up.ts';
+
+/** How a client tells of its sessions. */
+export interface Runtime {
+  /** A session has its recording. */
+  begin(session: LiveSession): void;
+  /** Its last line comes next. */
+  ending(session: LiveSession): void;
+}
+
+/** Where what the program is given comes from. A part that is null is left as it is: what that costs is measured in a test. */
+export interface Inputs {
+  draw: Draw | null;
+  timers: TimerSetter | null;
+  fetcher: Fetcher;
+}
+
+/** Whether a program can be followed here: a worker's promises and timers are its own, and are not. */
+export function canFollow(): boolean {
+  return isMainThread;
+}
+
+/** Puts everything in place. */
+export function follow({ draw, timers, fetcher }: Inputs): void {
+  shareReplaced();
+  followPromises();
+  setAside(internally);
+  warmUp();
+  if (draw !== null) {
+    patchClock(draw);
+    patchRandomness(draw);
+  }
+  patchScheduling();
+  if (timers !== null) patchTimers(timers);
+  patchFetch(fetcher);
+  process.getBuiltinModule('node:module').syncBuiltinESMExports();
+}

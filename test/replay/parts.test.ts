@@ -1,0 +1,201 @@
+/** The parts of a replay that can be looked at one by one. */
+import { describe, expect, it } from 'vitest';
+import type { ThrownFacts } from '../../src/events/lines.ts';
+import type { Exchange } from '../../src/recording/recording.ts';
+import { DrawLog } from '../../src/replay/draw-log.ts';
+import { DrawSource } from '../../src/replay/draw-source.ts';
+import { packDraws, unpackDraws } from '../../src/replay/draws.ts';
+import type { Draw } from '../../src/replay/draws.ts';
+import { LineageNode, runAt } from '../../src/replay/lineage.ts';
+import { Matcher } from '../../src/replay/matcher.ts';
+import { digestOf, maskedDigestOf } from '../../src/replay/request-digest.ts';
+import { diffBodies, renderDifferences } from '../../src/replay/request-diff.ts';
+import type { SourceRequest } from '../../src/replay/source.ts';
+import { thrownAgain, thrownFacts } from '../../src/replay/thrown.ts';
+import type { PackedDraws } from '../../src/events/lines.ts';
+
+describe('draws', () => {
+  it.each([
+    ['D', [1763750544123, 1763750544123, 1763750544123, 1763750544125, 1763750544120]],
+    ['R', [0, 0.1, 0.999999999999, 1 / 3]],
+    ['P', [12.345678, 12.345679]],
+    ['H', ['123456789012345678901']],
+    ['U', ['01e330f4-ffa4-486e-a699-9aa67dd9a8ee']],
+    ['I', [3, 4]],
+    ['B', ['/v4=']],
+  ] as const)('of kind %s come back as they were', (kind, values) => {
+    const packed = JSON.parse(JSON.stringify(packDraws('ab', kind, values))) as PackedDraws;
+    expect(unpackDraws(packed)).toEqual(values);
+  });
+
+  it('of a clock in a loop take little room', () => {
+    const times = Array.from({ length: 10_000 }, (_, index) => 1763750544123 + Math.floor(index / 1000));
+    expect(JSON.stringify(packDraws('ab', 'D', times)).length).toBeLessThan(200);
+  });
+
+  it('that are damaged give fewer values, and no throw', () => {
+    for (const packed of [
+      ['a', 'R', 'AAAA'],
+      ['a', 'R', [1]],
+      ['a', 'D', 'x'],
+      ['a', 'D', [1]],
+      ['a', 'U', 'x'],
+    ] as PackedDraws[])
+      expect(unpackDraws(packed)).toEqual([]);
+    expect(unpackDraws(['a', 'D', [5, 1e12]]).length).toBeLessThanOrEqual(5_000_000);
+  });
+
+  it('are given to the place that drew them, then to whoever asks, then made up', () => {
+    const lines: PackedDraws[][] = [];
+    const log = new DrawLog(
+      (draws) => lines.push(draws),
+      () => {},
+    );
+    const [one, two, three] = [1, 2, 3].map((a) => new LineageNode(a, a, false)) as [LineageNode, LineageNode, LineageNode];
+    const from = (draw: Draw, node: LineageNode, value: number): number => runAt(node, () => draw('R', () => value));
+    from(log.draw, one, 0.1);
+    from(log.draw, two, 0.2);
+    from(log.draw, one, 0.3);
+    log.flush();
+    const source = new DrawSource(
+      lines.map((d, s) => ({ k: 'draws', s, t: 0, d })),
+      (_kind, real) => real(),
+    );
+    expect([
+      from(source.draw, two, 9),
+      from(source.draw, one, 9),
+      from(source.draw, three, 9),
+      from(source.draw, three, 9),
+    ]).toEqual([0.2, 0.1, 0.3, 9]);
+    expect(source.given).toEqual({ own: 2, other: 1, made: 1 });
+    expect(runAt(new LineageNode(0, 0, true), () => source.draw('R', () => 7))).toBe(7);
+  });
+});
+
+const json = (body: unknown, url = 'http://a/v1/chat?x=1') => ({
+  method: 'POST',
+  url,
+  headers: [['content-type', 'application/json']] as const,
+  body: JSON.stringify(body),
+});
+
+describe('R5 digest', () => {
+  it('is that of what the request says, whatever the order of members, the host and the credentials', () => {
+    const digest = digestOf(json({ a: 1, b: { c: [1, 2] } }));
+    expect(digestOf(json({ b: { c: [1, 2] }, a: 1 }, 'https://other:9/v1/chat?x=1'))).toBe(digest);
+    expect(digestOf(json({ a: 1 }, 'http://a/v1?api_key=1'))).toBe(digestOf(json({ a: 1 }, 'http://a/v1?api_key=2')));
+  });
+
+  it.each([
+    ['a member', json({ a: 1, b: { c: [2, 1] } })],
+    ['the path', json({ a: 1, b: { c: [1, 2] } }, 'http://a/v1/other?x=1')],
+    ['the query', json({ a: 1, b: { c: [1, 2] } }, 'http://a/v1/chat?x=2')],
+    ['the method', { ...json({ a: 1, b: { c: [1, 2] } }), method: 'PUT' }],
+  ])('changes with %s', (_what, request) => {
+    expect(digestOf(request)).not.toBe(digestOf(json({ a: 1, b: { c: [1, 2] } })));
+  });
+
+  it('masked, is the same for other times and ids, and no other word', () => {
+    const text = (time: string, id: string, word: string) => maskedDigestOf(json({ said: `${time} ${id} ${word}` }));
+    const one = text('2026-11-21T10:00:00Z', 'call_1', 'amber');
+    expect(text('2027-01-01T00:00:01.5Z', 'call_xyz', 'amber')).toBe(one);
+    expect(text('2026-11-21T10:00:00Z', 'call_1', 'basalt')).not.toBe(one);
+  });
+
+  it('of a form does not know its boundary', () => {
+    const form = (boundary: string) => ({
+      method: 'POST',
+      url: 'http://a/',
+      headers: [['content-type', `multipart/form-data; boundary=${boundary}`]] as const,
+      body: Buffer.from(`--${boundary}\r\n\r\nvalue\r\n--${boundary}--`),
+    });
+    expect(digestOf(form('x1'))).toBe(digestOf(form('y22')));
+  });
+});
+
+const recorded = (x: number, lin: string, prompt: string): SourceRequest => {
+  const { method, url, headers, body } = json({ prompt });
+  const exchange = { x, method, url, requestHeaders: headers, requestBody: () => Buffer.from(body) } as unknown as Exchange;
+  return { exchange, lin, lo: 1 };
+};
+
+describe('R5 matcher', () => {
+  const found = (matcher: Matcher, lin: string, prompt: string) => {
+    const match = matcher.match({ ...json({ prompt }), lin, lo: 1 });
+    return match && [match.request.exchange.x, match.by];
+  };
+
+  it('gives concurrent identical prompts their own answers, in any order', () => {
+    const places = Array.from({ length: 50 }, (_, index) => `place${index}`);
+    const matcher = new Matcher(places.map((lin, index) => recorded(index, lin, 'same')));
+    for (const lin of places.toSorted(() => Math.random() - 0.5))
+      expect(found(matcher, lin, 'same')).toEqual([Number(lin.slice(5)), 'place']);
+    expect(matcher.left).toEqual([]);
+  });
+
+  it('says of requests of one place that only what they say tells them apart', () => {
+    const matcher = new Matcher([recorded(1, 'a', 'same'), recorded(2, 'a', 'same')]);
+    expect(found(matcher, 'a', 'same')).toEqual([1, 'content']);
+    expect(found(matcher, 'a', 'same')).toEqual([2, 'place']);
+  });
+
+  it('goes by content where the place is another, each request once, and never by place alone', () => {
+    const matcher = new Matcher([recorded(1, 'a', 'one'), recorded(2, 'b', 'two')]);
+    expect(found(matcher, 'a', 'two')).toEqual([2, 'content']);
+    expect(found(matcher, 'b', 'two')).toBeNull();
+    expect(matcher.nearest({ ...json({ prompt: 'three' }), lin: 'a', lo: 1 })?.exchange.x).toBe(1);
+    expect(found(matcher, 'a', 'one')).toEqual([1, 'place']);
+  });
+});
+
+describe('R6 differences', () => {
+  const render = (before: unknown, after: unknown) =>
+    renderDifferences(diffBodies(JSON.stringify(before), JSON.stringify(after)));
+
+  it('align lists: an inserted element is one insertion', () => {
+    expect(render({ m: [1, 2, 3] }, { m: [1, 9, 2, 3] })).toEqual(['  + m[1]  9']);
+    expect(render({ m: [1, 2, 3] }, { m: [1, 3] })).toEqual(['  - m[1]  2']);
+  });
+
+  it('name members, and show texts where they begin to differ', () => {
+    expect(render({ a: 1, t: 'the same until here' }, { b: 2, t: 'the same until now' })).toEqual([
+      '  - a  1',
+      '  ~ t  (from character 15)',
+      '      - "the same until here"',
+      '      + "the same until now"',
+      '  + b  2',
+    ]);
+  });
+
+  it('of texts that are no JSON are those of the whole body', () => {
+    expect(renderDifferences(diffBodies('abc', 'abd'))).toEqual([
+      '  ~ the body  (from character 2)',
+      '      - "abc"',
+      '      + "abd"',
+    ]);
+  });
+});
+
+describe('errors of fetch', () => {
+  const again = (error: unknown): any => thrownAgain(JSON.parse(JSON.stringify(thrownFacts(error))) as ThrownFacts);
+
+  it('are of the same class, with code and causes', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const error = again(new TypeError('fetch failed', { cause }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect([error.message, error.cause.message, error.cause.code]).toEqual([
+      'fetch failed',
+      'connect ECONNREFUSED',
+      'ECONNREFUSED',
+    ]);
+    expect(again(new DOMException('late', 'TimeoutError'))).toMatchObject({ name: 'TimeoutError', message: 'late' });
+    expect(again(new AggregateError([], 'all'))).toBeInstanceOf(AggregateError);
+    expect(again('text')).toMatchObject({ message: 'text' });
+  });
+
+  it('of an abort are the reason of the signal', () => {
+    const reason = { mine: true };
+    const aborted = AbortSignal.abort(reason);
+    expect(thrownAgain(thrownFacts(reason, aborted), aborted)).toBe(reason);
+  });
+});

@@ -1,0 +1,63 @@
+/** Records a program with nobody left to answer when it is replayed, and replays it. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRecording } from '../../src/recording/recording.ts';
+import type { Recording } from '../../src/recording/recording.ts';
+import { hindcast, newFolder } from '../cli/process.ts';
+import type { Ended } from '../cli/process.ts';
+import { startWhimsicalModel } from './whimsical-model.ts';
+
+export interface Recorded {
+  cwd: string;
+  ran: Ended;
+  /** Requests that reached the server. */
+  asked: number;
+  recording(): Recording;
+  /** What the replay prints, and the line that sums it up. */
+  replay(env?: NodeJS.ProcessEnv): Promise<Ended & { summary: string }>;
+  /** Changes the program. */
+  write(text: string): void;
+}
+
+export const programAt = (name: string): string => join(import.meta.dirname, `programs/${name}.mjs`);
+
+/** Records one of the programs of programs/. */
+export function recordProgram(name: string): Promise<Recorded> {
+  return record(programAt(name));
+}
+
+/** Records a program that is given as text, in a file of that name. */
+export async function recordText(text: string, name = 'program.mjs'): Promise<Recorded> {
+  const file = join(newFolder(), name);
+  writeFileSync(file, text);
+  return { ...(await record(file)), write: (changed) => writeFileSync(file, changed) };
+}
+
+async function record(file: string): Promise<Recorded> {
+  const cwd = newFolder();
+  const model = await startWhimsicalModel();
+  const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
+  const ran = await hindcast(['run', '--', process.execPath, file], { cwd, env });
+  const asked = model.requests.length;
+  await model.close();
+  const folder = join(cwd, '.hindcast/recordings');
+  return {
+    cwd,
+    ran,
+    asked,
+    recording: () =>
+      readRecording(
+        join(
+          folder,
+          readdirSync(folder).find((name) => name.endsWith('.jsonl'))!,
+        ),
+      ),
+    async replay(more = {}) {
+      const again = await hindcast(['replay'], { cwd, env: more });
+      return { ...again, summary: again.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? again.stderr };
+    },
+    write: () => {
+      throw new Error('the programs of the tests stay as they are');
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** A stand-in for providers that never answers twice alike: words, delays, pieces, failures and tool calls are thrown by dice. What a replay prints can only come from the recording. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { startStandIn } from '../../src/testing/stand-in.ts';
+import type { Reply, StandIn, StandInRequest } from '../../src/testing/stand-in.ts';
+import {
+  anthropicError,
+  anthropicMessage,
+  anthropicStream,
+  chatCompletion,
+  chatCompletionStream,
+  openaiError,
+} from '../../src/testing/wire.ts';
+import type { WireAnswer } from '../../src/testing/wire.ts';
+import { cohereChat, cohereChatStream } from '../../src/testing/wire-cohere.ts';
+import { mistralChat, mistralChatStream } from '../../src/testing/wire-mistral.ts';
+import { ollamaChat, ollamaChatStream } from '../../src/testing/wire-ollama.ts';
+
+const WORDS = ['amber', 'basalt', 'cobalt', 'dune', 'ember', 'fjord', 'grove', 'heron', 'iris', 'jasper'];
+
+const dice = (sides: number): number => Math.floor(Math.random() * sides);
+const words = (count: number): string =>
+  Array.from({ length: count }, () => `${WORDS[dice(WORDS.length)]}${dice(1_000_000)}`).join(' ');
+
+export async function startWhimsicalModel(): Promise<StandIn> {
+  return startStandIn(async (request) => {
+    await wait(dice(40));
+    return answerTo(request);
+  });
+}
+
+/** Providers that speak otherwise, by the beginning of their paths. */
+const OTHERS: readonly [string, (answer: WireAnswer) => object, (answer: WireAnswer) => string[]][] = [
+  ['/api/chat', ollamaChat, ollamaChatStream],
+  ['/v2/chat', cohereChat, cohereChatStream],
+  ['/mistral/', mistralChat, mistralChatStream],
+];
+
+function answerTo({ path, json }: StandInRequest): Reply {
+  if (path.startsWith('/weather')) return { body: { path, degrees: dice(40), said: words(2) } };
+  if (path.startsWith('/reset')) return { pieces: [words(1)], after: 'reset' };
+  if (path.startsWith('/empty')) return { status: 204 };
+  if (path.startsWith('/bytes'))
+    return { pieces: [Uint8Array.of(0xff, 0xfe, dice(256)), Uint8Array.of(0xc3, dice(256))], gapMs: dice(5) };
+  const other = OTHERS.find(([prefix]) => path.startsWith(prefix));
+  if (other) {
+    const answer = { text: words(3), tokens: { input: dice(50), output: dice(50) } };
+    const [, whole, stream] = other;
+    return json?.stream === true ? { pieces: recut(stream(answer).join('')), gapMs: dice(3) } : { body: whole(answer) };
+  }
+  const isAnthropic = path.startsWith('/v1/messages');
+  if (dice(6) === 0) {
+    const error = {
+      status: dice(2) === 0 ? 429 : 503,
+      message: words(2),
+      retryAfterMs: 1 + dice(20),
+      requestId: `req_${dice(1e6)}`,
+    };
+    return isAnthropic ? anthropicError(error) : openaiError(error);
+  }
+  const answer: WireAnswer = {
+    text: words(3 + dice(5)),
+    id: `chatcmpl-${dice(1e9)}`,
+    fragments: 2 + dice(8),
+    tokens: { input: dice(50), output: dice(50) },
+  };
+  const turns = (json?.messages?.length as number | undefined) ?? 0;
+  if (json?.tools && turns < 8 && dice(4) > 0) {
+    delete answer.text;
+    answer.tools = Array.from({ length: 1 + dice(3) }, (_, index) => ({
+      id: `call_${dice(1e9)}_${index}`,
+      name: 'weather',
+      arguments: JSON.stringify({ city: WORDS[dice(3)] }),
+    }));
+  }
+  if (json?.stream === true) {
+    const events = isAnthropic ? anthropicStream(answer) : chatCompletionStream(answer);
+    return { pieces: recut(events.join('')), gapMs: dice(3) };
+  }
+  return { body: isAnthropic ? anthropicMessage(answer) : chatCompletion(answer) };
+}
+
+/** The same text in pieces of any length, in the middle of lines and characters alike. */
+function recut(text: string): Uint8Array[] {
+  const bytes = Buffer.from(text);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) pieces.push(bytes.subarray(at, (at += 20 + dice(400))));
+  return pieces;
+}
