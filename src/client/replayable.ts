@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module';
 import { guard } from '../core/diagnostics.ts';
 import type { startRecording } from '../replay/record-runtime.ts';
-import type { LeftOut, startReplaying } from '../replay/replay-runtime.ts';
+import { readPlan } from '../replay/plan.ts';
+import type { startReplaying } from '../replay/replay-runtime.ts';
 import type { Runtime } from '../replay/runtime.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { Options, Values } from './options.ts';
@@ -10,8 +11,8 @@ import { recordMode } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { sayLine } from './stderr.ts';
 
-/** The recording that this process replays, where its report goes, and where its own recording does. Set by `hindcast replay`. */
-const VARIABLES = { path: 'HINDCAST_REPLAY', report: 'HINDCAST_REPLAY_REPORT', without: 'HINDCAST_REPLAY_WITHOUT' } as const;
+/** Names the plan of what this process replays, or a recording. Set by `hindcast replay`. */
+const PLAN = 'HINDCAST_REPLAY';
 
 /** The exit code of a replay that could not begin. */
 const NO_REPLAY = 2;
@@ -26,7 +27,7 @@ function load(name: string): unknown {
 
 /** Whether this process replays a recording. */
 export function isReplaying(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
-  return (env[VARIABLES.path] ?? '') !== '';
+  return (env[PLAN] ?? '') !== '';
 }
 
 /** Options put together as `resolve` does, or, in a process that replays, as they are there. */
@@ -62,10 +63,9 @@ export function startRuntime(values: Values, implicit: () => LiveSession | null)
 function startedFor(values: Values, implicit: () => LiveSession | null): Runtime | null {
   if (isReplaying()) {
     const { startReplaying: start } = load('replay-runtime') as { startReplaying: typeof startReplaying };
-    const { [VARIABLES.path]: path = '', [VARIABLES.report]: reportPath, [VARIABLES.without]: without = '' } = process.env;
-    const leaveOut = without.split(',').filter(Boolean) as LeftOut[];
+    const path = process.env[PLAN] ?? '';
     try {
-      return start({ path, implicit, leaveOut, ...(reportPath !== undefined && { reportPath }) });
+      return start({ plan: readPlan(path), implicit });
     } catch (error) {
       sayLine(`hindcast: this process cannot replay ${path}: ${error instanceof Error ? error.message : String(error)}`);
       process.exit(NO_REPLAY);

@@ -6,7 +6,7 @@ import type { ExchangeEnd } from './ports.ts';
 /** Bumped when a reader of the old format would misread the new one. A new kind of line or a new member does not bump it: readers skip both. */
 export const FORMAT_VERSION = 1;
 
-/** The flag of a replay-grade recording: whatever came into the program by `fetch`, timers, clock, randomness and environment is in it, with who asked for it. */
+/** The flag of a replay-grade recording: whatever came into the program by requests, channels, timers, clock, randomness and environment is in it, with who asked for it. */
 export const REPLAY_FLAG = 1;
 
 /** `full`: with content and exchanges. `metadata`: neither. */
@@ -60,6 +60,8 @@ export interface SessionLine extends LineBase {
   cwd?: string;
   /** Full mode only: Node's own options of that command line. */
   execArgv?: string[];
+  /** Replay-grade recordings: 16 hex digits that all recordings of one process share. */
+  process?: string;
 }
 
 /** An event began. A recording that holds this and no `event` of the same id saw the process die in between. */
@@ -207,8 +209,35 @@ export interface EnvLine extends LineBase {
   v: Record<string, string | null>;
 }
 
+/** Something was opened through which things come into the program (replay-grade recordings): a child process, a worker, a server, a question to a name server. */
+export interface ChannelLine extends LineBase {
+  k: 'channel';
+  /** Number of the channel in this process, from 1. */
+  n: number;
+  /** A word: `child`, `worker`, `server`, ... */
+  kind: string;
+  /** What was opened, as JSON: its kind says in which form. */
+  what: unknown;
+  /** Who opened it, the how many-th channel of that one, and from which line of code. */
+  lin: string;
+  lo: number;
+  where?: string;
+}
+
+/** Something came through a channel. */
+export interface CameLine extends LineBase {
+  k: 'came';
+  n: number;
+  /** What happened: `data`, `exit`, ... */
+  event: string;
+  /** Place in the order of deliveries. Absent: it was given at once, to the call that opened the channel. */
+  ord?: number;
+  data?: unknown;
+  body?: Body;
+}
+
 /** Lines of what came into the program other than by exchanges. */
-export type InputLine = TimerLine | DrawsLine | EnvLine;
+export type InputLine = TimerLine | DrawsLine | EnvLine | ChannelLine | CameLine;
 
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {

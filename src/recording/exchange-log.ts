@@ -19,7 +19,7 @@ const LIVE_MAX = 1024;
 /** Of one response no more is recorded. */
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 /** Why a body is not there: the folder is as large as it may be. */
-const OVER_BUDGET: Body = { omitted: 'disk-budget' };
+export const OVER_BUDGET: Body = { omitted: 'disk-budget' };
 
 export interface LoggedExchange extends OpenExchange {
   /** Number of the exchange in its recording; 0 where exchanges are not recorded. */

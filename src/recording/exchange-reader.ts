@@ -127,11 +127,16 @@ export class ExchangeReader {
   }
 
   #bytes(body: Body): Uint8Array | undefined {
-    if (typeof body === 'string') return Buffer.from(body);
-    if ('b64' in body) return Buffer.from(body.b64, 'base64');
-    if ('crc' in body) return readBlob(this.#blobsPath, body);
-    return undefined;
+    return bytesOf(body, this.#blobsPath);
   }
+}
+
+/** The bytes of a body that stands by itself; undefined where they were not recorded, or are damaged. */
+export function bytesOf(body: Body, blobsPath: string): Uint8Array | undefined {
+  if (typeof body === 'string') return Buffer.from(body);
+  if ('b64' in body) return Buffer.from(body.b64, 'base64');
+  if ('crc' in body) return readBlob(blobsPath, body);
+  return undefined;
 }
 
 /** The bytes of a blob, or undefined when they are not there or not the ones that were written. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { SESSION_ID } from '../core/ids.ts';
 import type { SessionState, SessionStats, SpanEvent } from '../events/model.ts';
 import { readLines } from './log-reader.ts';
-import { type LogHeader, openLog } from './log-writer.ts';
+import { openLog } from './log-writer.ts';
+import type { LogHeader } from './session-log.ts';
 
 /** A session as it was read from another format. Its epoch is the start of its first event. */
 export interface ImportedSession {

@@ -221,6 +221,7 @@ const KINDS: Record<LineKind, Shape> = {
       ...{ sdk: text, flags: list(number), pid: count, node: text, platform: text, arch: text, name: text, parent: text, within },
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
       execArgv: texts,
+      process: spanId,
     },
   ),
   open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step }),
@@ -237,6 +238,8 @@ const KINDS: Record<LineKind, Shape> = {
   data: object({ x: count, ...arrived }, asked),
   timer: object({ lin: text, lo: count, ord: integer }, { ms: number }),
   draws: object({ d: everyOf(drawn) }),
+  channel: object({ n: count, kind: text, lin: text, lo: count }, { where: text }),
+  came: object({ n: count, event: text, ord: maybe(integer), body: maybe(body) }),
   env: object({ v: members(that((value) => value === null || typeof value === 'string')) }),
   end: object(
     { state: text, reason: text, stats },

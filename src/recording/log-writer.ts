@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard, reportFault } from '../core/diagnostics.ts';
 import {
+  type Body,
   type EndLine,
   FORMAT_VERSION,
   type HostFacts,
@@ -20,12 +21,14 @@ import { contentFree, contentFreeHeader, contentFreeOpen } from '../events/conte
 import type { Note, SpanEvent } from '../events/model.ts';
 import type { ExchangeRequest } from '../events/ports.ts';
 import { AppendFile } from './append-file.ts';
+import { encodePieces } from './bodies.ts';
 import { withoutContent, withoutNoteContent, withoutWords } from './content-free.ts';
 import { type DiskGauge, DroppedCount, type Room } from './disk-gauge.ts';
 import {
   type Asked,
   type ExchangeLog,
   type LoggedExchange,
+  OVER_BUDGET,
   RecordedExchange,
   UnrecordedExchange,
   type WaitingLine,
@@ -34,6 +37,7 @@ import { nextDelivery } from './delivery-order.ts';
 import { LF } from './frame.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { RequestBodies } from './request-bodies.ts';
+import type { LineWithout, LogOptions, SessionLog } from './session-log.ts';
 
 export type { Asked, LoggedExchange } from './exchange-log.ts';
 
@@ -41,61 +45,6 @@ export type { Asked, LoggedExchange } from './exchange-log.ts';
 const WAITING_MAX = 4096;
 /** More bytes than this are not gathered into one write. */
 const WRITE_BYTES = 256 * 1024;
-
-/** A header before the writer has numbered it. */
-export type LogHeader = Omit<SessionLine, 's' | 't' | 'k' | 'v'>;
-
-export interface LogOptions {
-  /** The recordings folder; made if missing. */
-  dir: string;
-  header: LogHeader;
-  /** How much may be written; without it, all that the disk takes. */
-  gauge?: DiskGauge | undefined;
-  /** Told of the file when it has its header and nothing else. */
-  onBegin?: (path: string) => void;
-  /**
-   * Told of each event after its line was written, with the size of the file then. When the disk takes no more, it is still told of every event,
-   * and the size stays where it was.
-   */
-  onEvent?: (event: SpanEvent, header: SessionLine, endOffset: number) => void;
-}
-
-/** A line as who tells it knows it. */
-export type LineWithout<L extends InputLine> = L extends InputLine ? Omit<L, 's' | 't'> : never;
-
-/** Writes one recording. No method throws; after `end` all of them do nothing. */
-export interface SessionLog {
-  readonly path: string;
-  readonly header: SessionLine;
-  /** Bytes in the file. */
-  readonly size: number;
-  /** Lines that could not be written. */
-  readonly lost: number;
-  /** Microseconds since the session began, monotonic. */
-  now(): number;
-  /** On disk within this turn of the event loop. */
-  open(line: Omit<OpenLine, 's' | 't' | 'k'>): void;
-  /** On disk when it returns. */
-  note(on: string, note: Note): void;
-  /** On disk when it returns, with everything that waited. */
-  event(event: SpanEvent): void;
-  /** On disk when it returns. */
-  update(said: Omit<UpdateLine, 's' | 't' | 'k'>): void;
-  /** On disk within this turn of the event loop; in mode `metadata` it never is. */
-  print(line: Omit<LogLine, 's' | 't' | 'k'>): void;
-  /** On disk when it returns; in mode `metadata` it never is. */
-  host(facts: HostFacts): void;
-  /** On disk within this turn of the event loop; in mode `metadata` it never is. */
-  exchange(request: ExchangeRequest, on?: string, asked?: Asked): LoggedExchange;
-  /** What came in otherwise. On disk within this turn of the event loop; in mode `metadata` it never is. */
-  input(line: LineWithout<InputLine>): void;
-  /** Writes the last line. Whatever exchanges in flight have received is written before it. */
-  end(line: Omit<EndLine, 's' | 't' | 'k'>): void;
-  /** Writes what waits. */
-  commit(): void;
-  /** Writes everything and gives the file descriptors back; without `end` before, the recording looks like one of a killed process. */
-  close(): void;
-}
 
 /** Begins a recording. Nothing is on disk until there is something to say. */
 export function openLog(options: LogOptions): SessionLog {
@@ -233,8 +182,11 @@ class LogWriter implements SessionLog, ExchangeLog {
     return exchange;
   }
 
-  input({ k, ...members }: LineWithout<InputLine>): void {
-    if (this.header.mode === 'full') this.wait({ k, t: this.now(), members: () => members });
+  input({ k, ...members }: LineWithout<InputLine>, bytes?: Uint8Array): void {
+    if (this.header.mode !== 'full') return;
+    const encode = (given: Uint8Array): Body =>
+      this.takesBody(given.length) ? encodePieces([given], given.length, this.blobs) : OVER_BUDGET;
+    this.wait({ k, t: this.now(), members: () => (bytes === undefined ? members : { ...members, body: encode(bytes) }) });
   }
 
   end(line: Omit<EndLine, 's' | 't' | 'k'>): void {

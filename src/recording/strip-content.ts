@@ -6,7 +6,7 @@ import { withoutContent, withoutNoteContent, withoutWords } from './content-free
 export function withoutContentLine(line: Line): Line | undefined {
   switch (line.k) {
     case 'session': {
-      const { argv: _argv, cwd: _cwd, ...facts } = line;
+      const { argv: _argv, cwd: _cwd, execArgv: _execArgv, ...facts } = line;
       return { ...withoutWords(facts), mode: 'metadata' };
     }
     case 'open':

@@ -44,18 +44,24 @@ export function stallDivergence(step: Step, request: SourceRequest | undefined):
     const timer = step.ms === undefined ? 'a timer' : `a timer of ${step.ms} ms`;
     return { kind: 'unasked', text: `the recording goes on with ${timer} that this run has not set` };
   }
-  return unasked(step.x, request, 'the recording goes on with the answer to');
+  if (step.kind === 'came')
+    return {
+      kind: 'unasked',
+      text: `the recording goes on with something (${step.arrival.event}) that came from what this run has not opened`,
+    };
+  return unasked(request, 'the recording goes on with the answer to');
 }
 
 /** The program ended, and recorded requests were never made. */
 export function endDivergence(left: readonly SourceRequest[]): Divergence {
   const [first] = left;
   const more = left.length > 1 ? ` (and ${left.length - 1} more)` : '';
-  const divergence = unasked(first?.exchange.x ?? 0, first, 'the program ended without');
+  const divergence = unasked(first, 'the program ended without');
   return { ...divergence, text: divergence.text + more };
 }
 
-function unasked(x: number, request: SourceRequest | undefined, what: string): Divergence {
+function unasked(request: SourceRequest | undefined, what: string): Divergence {
+  const x = request?.exchange.x ?? 0;
   const where = request?.exchange.asked?.where;
   const route = request === undefined ? '' : ` (${routeOf(request.exchange)})`;
   return {

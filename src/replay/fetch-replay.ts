@@ -8,7 +8,7 @@ import { HandedAnswer } from './handed-answer.ts';
 import type { MatchedBy, Matcher } from './matcher.ts';
 import { hasBody } from './response-facts.ts';
 import type { SentRequest } from './sent-request.ts';
-import type { SourceRequest, Step } from './source.ts';
+import type { ReceivedStep, SourceRequest } from './source.ts';
 import { thrownAgain } from './thrown.ts';
 
 export interface FetchReplay {
@@ -30,15 +30,15 @@ export function replayFetches({ gate, matcher, open, onMatch, onDivergence }: Fe
       return;
     }
     onMatch(match.by);
-    const { x } = match.request.exchange;
+    const { key } = match.request;
     const answer = new HandedAnswer({
       resolve: fetching.resolve,
       reject: fetching.reject,
       signal: request.signal,
       bytes: open(request, fetching),
-      onLeft: () => gate.leave(x),
+      onLeft: () => gate.leave(key),
     });
-    gate.addReceiver(x, new Replayed(match.request, answer, request));
+    gate.addReceiver(key, new Replayed(match.request, answer, request));
   };
 }
 
@@ -56,12 +56,12 @@ class Replayed implements Receiver {
   }
 
   /** A request that was aborted fails when this run aborts it, and not before. */
-  isReady(step: Step): boolean {
+  isReady(step: ReceivedStep): boolean {
     const isAbort = step.kind === 'end' && this.#request.exchange.end?.thrown?.aborted === true;
     return !isAbort || this.#sent.signal === undefined || this.#sent.signal.aborted;
   }
 
-  receive(step: Extract<Step, { kind: 'head' | 'piece' | 'end' }>): void {
+  receive(step: ReceivedStep): void {
     const { exchange } = this.#request;
     if (step.kind === 'head') {
       const { status = 0, statusText = '', responseHeaders: headers, answeredBy } = exchange;
@@ -71,7 +71,7 @@ class Replayed implements Receiver {
         hasBody(this.#sent.method, status),
       );
     } else if (step.kind === 'piece') this.#answer.piece(this.#body?.subarray(step.from, step.to) ?? new Uint8Array());
-    else this.#end();
+    else if (step.kind === 'end') this.#end();
   }
 
   #end(): void {

@@ -5,7 +5,7 @@
 import { watchWork } from './busy.ts';
 import { Deliveries } from './deliveries.ts';
 import { internally } from './lineage.ts';
-import type { Step } from './source.ts';
+import type { ReceivedStep, Step } from './source.ts';
 import type { WaitingTimer } from './timers-replayed.ts';
 
 /** Nobody waits for the next thing for so long: it may be a timer that stands at another place, as the code has changed. */
@@ -15,11 +15,11 @@ const STALL_MS = 5_000;
 /** Keeps the process alive as long as something is to come. */
 const HOLD_MS = 1 << 30;
 
-/** Who waits for the answer to a recorded request. */
+/** Who waits for the answer to a recorded request, or for what comes through a channel. */
 export interface Receiver {
-  receive(step: Extract<Step, { kind: 'head' | 'piece' | 'end' }>): void;
+  receive(step: ReceivedStep): void;
   /** Whether it can take this now. */
-  isReady(step: Step): boolean;
+  isReady(step: ReceivedStep): boolean;
 }
 
 export interface GateOptions {
@@ -39,9 +39,9 @@ export class Gate {
   readonly #onStall: (step: Step) => void;
   readonly #stallMs: number;
   readonly #deliveries = new Deliveries();
-  readonly #receivers = new Map<number, Receiver>();
-  /** Requests whose caller has left. */
-  readonly #left = new Set<number>();
+  readonly #receivers = new Map<string, Receiver>();
+  /** Keys of those who want no more. */
+  readonly #left = new Set<string>();
   readonly #timers = new Map<string, WaitingTimer[]>();
   readonly #recordedTimers: Set<string>;
   #at = 0;
@@ -71,14 +71,15 @@ export class Gate {
     return this.#at >= this.#steps.length;
   }
 
-  addReceiver(x: number, receiver: Receiver): void {
-    this.#receivers.set(x, receiver);
+  /** Somebody is there to whom the request or channel of that key belongs. */
+  addReceiver(key: string, receiver: Receiver): void {
+    this.#receivers.set(key, receiver);
     this.#poke();
   }
 
-  /** Whoever waited for the rest of the answer to request `x` has left. */
-  leave(x: number): void {
-    this.#left.add(x);
+  /** Whoever waited for the rest of it has left. */
+  leave(key: string): void {
+    this.#left.add(key);
     this.#poke();
   }
 
@@ -119,7 +120,7 @@ export class Gate {
     if (!this.#open) return;
     internally(() => clearTimeout(this.#idle));
     let step = this.#steps[this.#at];
-    while (step !== undefined && step.kind !== 'timer' && this.#left.has(step.x)) step = this.#steps[++this.#at];
+    while (step !== undefined && step.kind !== 'timer' && this.#left.has(step.of)) step = this.#steps[++this.#at];
     if (step === undefined) {
       this.close();
       return;
@@ -139,10 +140,10 @@ export class Gate {
 
   /** Puts the next step of whoever asked first before all others. */
   #putFirst(next: Step): Step {
-    for (const x of this.#receivers.keys()) {
-      const index = this.#steps.findIndex((step, at) => at >= this.#at && step.kind !== 'timer' && step.x === x);
+    for (const key of this.#receivers.keys()) {
+      const index = this.#steps.findIndex((step, at) => at >= this.#at && step.kind !== 'timer' && step.of === key);
       const step = this.#steps[index];
-      if (step === undefined || this.#left.has(x) || this.#find(step) === null) continue;
+      if (step === undefined || this.#left.has(key) || this.#find(step) === null) continue;
       this.#steps.splice(index, 1);
       this.#steps.splice(this.#at, 0, step);
       return step;
@@ -152,7 +153,7 @@ export class Gate {
 
   #find(step: Step): (() => void) | null {
     if (step.kind !== 'timer') {
-      const receiver = this.#receivers.get(step.x);
+      const receiver = this.#receivers.get(step.of);
       return receiver?.isReady(step) === true ? () => receiver.receive(step) : null;
     }
     const timer = this.#take(step.key) ?? (this.#loose ? this.#takeAlike(step.ms) : undefined);

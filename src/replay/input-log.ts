@@ -1,6 +1,6 @@
 /** Where what came into the process is written: into the recording of the session that began first and has not ended. Until one begins, it waits. */
 import type { EnvLine, InputLine, PackedDraws } from '../events/lines.ts';
-import type { LineWithout } from '../recording/log-writer.ts';
+import type { LineWithout } from '../recording/session-log.ts';
 import type { LiveSession } from '../session/live-session.ts';
 
 /** Before there is a session, so many lines wait. */
@@ -8,7 +8,7 @@ const WAITING_MAX = 100_000;
 
 export class InputLog {
   #home: LiveSession | null = null;
-  #waiting: LineWithout<InputLine>[] = [];
+  #waiting: { line: LineWithout<InputLine>; bytes: Uint8Array | undefined }[] = [];
   readonly #others = new Set<LiveSession>();
 
   /** A session has begun. */
@@ -20,7 +20,7 @@ export class InputLog {
     this.#home = session;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const line of waiting) session.log.input(line);
+    for (const { line, bytes } of waiting) session.log.input(line, bytes);
   }
 
   /** Its last line was told. */
@@ -34,9 +34,9 @@ export class InputLog {
     this.begin(next);
   }
 
-  write(line: LineWithout<InputLine>): void {
-    if (this.#home !== null) this.#home.log.input(line);
-    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(line);
+  write(line: LineWithout<InputLine>, bytes?: Uint8Array): void {
+    if (this.#home !== null) this.#home.log.input(line, bytes);
+    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ line, bytes });
   }
 
   draws(d: PackedDraws[]): void {

@@ -12,9 +12,10 @@ export class LineageNode {
   readonly b: number;
   /** None of the app's: of hindcast, or of Node's own HTTP client. */
   readonly internal: boolean;
-  /** How many children it has, and how many requests it has sent. */
+  /** How many children it has, how many requests it has sent, and how many channels it has opened. */
   children = 0;
   requests = 0;
+  channels = 0;
 
   constructor(a: number, b: number, internal: boolean) {
     this.a = a;

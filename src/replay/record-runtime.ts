@@ -2,6 +2,7 @@
 import { guard } from '../core/diagnostics.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
 import type { LiveSession } from '../session/live-session.ts';
+import { recordChannels } from './channels-recorded.ts';
 import { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
@@ -18,6 +19,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   // Taken before it is replaced.
   const { nextTick } = process;
   const log = new InputLog();
+  const deliveries = new Deliveries();
   const draws = new DrawLog(
     (packed) => guard('replay.draws', () => log.draws(packed), undefined),
     (flush) => nextTick(flush),
@@ -28,7 +30,8 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   follow({
     draw: draws.draw,
     timers: recordTimers(fired),
-    fetcher: recordFetches(new Deliveries(), openIn(implicit)),
+    fetcher: recordFetches(deliveries, openIn(implicit)),
+    channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
   return {
     begin: (session) => log.begin(session),

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { guard } from '../core/diagnostics.ts';
 import type { DrawKind } from '../events/lines.ts';
 import type { LiveSession } from '../session/live-session.ts';
+import { replayChannels } from './channels-replayed.ts';
 import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
@@ -14,6 +15,7 @@ import { Gate } from './gate.ts';
 import { refuseLeaks } from './leak-guard.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
+import type { ReplayPlan } from './plan.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
@@ -33,21 +35,15 @@ export interface ReplayReport {
   divergence?: Divergence;
 }
 
-/** What of the mechanism is left out, to measure what it is for. */
-export type LeftOut = 'lineage' | 'gate' | 'draws';
-
 export interface ReplayOptions {
-  /** The recording. */
-  path: string;
-  /** Where the report is written. */
-  reportPath?: string;
+  plan: ReplayPlan;
   implicit: () => LiveSession | null;
-  leaveOut?: readonly LeftOut[];
 }
 
 /** Begins to replay. Throws where there is no recording that can be. */
-export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: ReplayOptions): Runtime {
-  const source = readSource(path);
+export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
+  const { report: reportPath, leaveOut = [] } = plan;
+  const source = readSource(plan.recordings);
   restoreEnvironment(source.env);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
@@ -62,7 +58,7 @@ export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: Re
     sayDivergence(divergence);
     process.exit(DIVERGED);
   };
-  const requestOf = (step: Step) => source.requests.find(({ exchange }) => step.kind !== 'timer' && exchange.x === step.x);
+  const requestOf = (step: Step) => source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
   const gate = new Gate({
     steps: ordered ? source.steps : source.steps.filter(({ kind }) => kind !== 'timer'),
     epochMs: source.epochMs,
@@ -80,12 +76,13 @@ export function startReplaying({ path, reportPath, implicit, leaveOut = [] }: Re
     report.movedTimers = gate.moved;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   });
-  refuseLeaks((what) =>
-    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` }),
-  );
+  const leak = (what: string): never =>
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+  refuseLeaks(leak);
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
+    channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
     fetcher: replayFetches({ gate, matcher, open: openIn(implicit), onMatch: (by) => report.answered[by]++, onDivergence: stop }),
   });
   return { begin: () => {}, ending: () => {} };

@@ -44,15 +44,20 @@ function bodyOf({ body, headers }: AskedRequest): string | Uint8Array {
   if (typeof body !== 'string' && !/json|text|urlencoded/.test(type)) return body;
   const text =
     typeof body === 'string' ? body.toWellFormed() : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
-  return /json/.test(type) || /^\s*[[{]/.test(text) ? canonical(text) : text;
+  return /json/.test(type) || /^\s*[[{]/.test(text) ? canonicalText(text) : text;
 }
 
-function canonical(text: string): string {
+function canonicalText(text: string): string {
   try {
-    return JSON.stringify(sorted(JSON.parse(text)));
+    return canonical(JSON.parse(text));
   } catch {
     return text;
   }
+}
+
+/** A JSON value as a text that is the same whatever the order of its members. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(sorted(value)) ?? '';
 }
 
 function sorted(value: unknown): unknown {

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
+import type { Channels } from './channels.ts';
 import { patchClock } from './clock.ts';
 import type { Draw } from './draws.ts';
 import type { Fetcher } from './fetch-patch.ts';
@@ -27,6 +28,7 @@ export interface Inputs {
   draw: Draw | null;
   timers: TimerSetter | null;
   fetcher: Fetcher;
+  channels: Channels;
 }
 
 /** Whether a program can be followed here: a worker's promises and timers are its own, and are not. */

@@ -1,29 +1,55 @@
 /** A recording as a replay needs it: the requests that were made, and everything that came in, in its order. */
 import { RecordingError } from '../recording/errors.ts';
+import { bytesOf } from '../recording/exchange-reader.ts';
 import { readRecording } from '../recording/recording.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
-import type { DrawsLine, EnvLine } from '../events/lines.ts';
+import type { CameLine, ChannelLine, DrawsLine, EnvLine } from '../events/lines.ts';
+import { blobsPathOf } from '../recording/summary.ts';
 
-/** Something that came in; `atMs` is milliseconds since 1970. */
-export type Step =
-  | { kind: 'head'; ord: number; atMs: number; x: number }
-  | { kind: 'piece'; ord: number; atMs: number; x: number; from: number; to: number }
-  | { kind: 'end'; ord: number; atMs: number; x: number }
-  | { kind: 'timer'; ord: number; atMs: number; key: string; lin: string; ms?: number };
+/** Something that came in; `atMs` is milliseconds since 1970, `of` the key of the request or channel. */
+export type Step = { ord: number; atMs: number } & (ReceivedStep | { kind: 'timer'; key: string; lin: string; ms?: number });
+
+/** A step that somebody waits for who asked for it. */
+export type ReceivedStep = { ord: number; atMs: number; of: string } & (
+  | { kind: 'head' | 'end' }
+  | { kind: 'piece'; from: number; to: number }
+  | { kind: 'came'; arrival: Arrival }
+);
+
+/** Something that came through a channel. */
+export interface Arrival {
+  readonly event: string;
+  readonly data?: unknown;
+  readonly bytes?: Uint8Array;
+}
 
 /** A request of the recording. */
 export interface SourceRequest {
+  /** Tells it from every other request and channel of the process. */
+  readonly key: string;
   readonly exchange: Exchange;
   readonly lin: string;
   readonly lo: number;
+  /** The recording that it is in. */
+  readonly recording: Recording;
+}
+
+/** A channel of the recording. */
+export interface SourceChannel {
+  readonly key: string;
+  readonly line: ChannelLine;
+  /** What was given at once to the call that opened it. */
+  readonly given: readonly Arrival[];
 }
 
 export interface Source {
-  readonly recording: Recording;
+  /** Of the process: that which was asked for first. */
+  readonly recordings: readonly Recording[];
   readonly epochMs: number;
   /** In the order in which they were sent. */
   readonly requests: readonly SourceRequest[];
+  readonly channels: readonly SourceChannel[];
   readonly steps: readonly Step[];
   readonly draws: readonly DrawsLine[];
   readonly env: readonly EnvLine[];
@@ -41,47 +67,87 @@ export function obstacleOf(recording: Recording): string | null {
   return null;
 }
 
-/** Reads a recording for a replay. Throws where it cannot be one. */
-export function readSource(path: string): Source {
-  const recording = readRecording(path);
-  const obstacle = obstacleOf(recording);
-  if (obstacle !== null) throw new RecordingError('recording_not_replayable', `${path}: ${obstacle}`);
-  const epochMs = recording.header.epoch / 1000;
-  const requests = [...recording.exchanges.values()].flatMap((exchange): SourceRequest[] =>
-    exchange.asked === undefined ? [] : [{ exchange, ...exchange.asked }],
-  );
-  const atMs = (us: number): number => epochMs + us / 1000;
-  const steps = requests.flatMap(({ exchange }) => stepsOf(exchange, atMs));
-  const draws: DrawsLine[] = [];
-  const env: EnvLine[] = [];
-  for (const line of recording.inputs) {
-    if (line.k === 'draws') draws.push(line);
-    else if (line.k === 'env') env.push(line);
-    else
-      steps.push({
-        kind: 'timer',
-        ord: line.ord,
-        atMs: atMs(line.t),
-        key: `${line.lin}:${line.lo}`,
-        lin: line.lin,
-        ...(line.ms !== undefined && { ms: line.ms }),
-      });
+/** Reads the recordings of one process for a replay. Throws where they cannot be replayed. */
+export function readSource(paths: readonly string[]): Source {
+  const gathered = new Gathered();
+  for (const path of paths) {
+    const recording = readRecording(path);
+    const obstacle = obstacleOf(recording);
+    if (obstacle !== null) throw new RecordingError('recording_not_replayable', `${path}: ${obstacle}`);
+    gathered.add(recording, blobsPathOf(path));
   }
-  steps.sort((a, b) => a.ord - b.ord);
-  return { recording, epochMs, requests, steps, draws, env };
+  return gathered.result();
+}
+
+class Gathered {
+  readonly #recordings: Recording[] = [];
+  readonly #requests: (SourceRequest & { sentMs: number })[] = [];
+  readonly #channels = new Map<number, SourceChannel & { given: Arrival[] }>();
+  readonly #came: { line: CameLine; blobs: string; atMs: number }[] = [];
+  readonly #steps: Step[] = [];
+  readonly #draws: { line: DrawsLine; atMs: number }[] = [];
+  readonly #env: { line: EnvLine; atMs: number }[] = [];
+
+  add(recording: Recording, blobs: string): void {
+    const index = this.#recordings.push(recording) - 1;
+    const epochMs = recording.header.epoch / 1000;
+    const atMs = (us: number): number => epochMs + us / 1000;
+    for (const exchange of recording.exchanges.values()) {
+      if (exchange.asked === undefined) continue;
+      const key = `${index === 0 ? '' : `${index + 1}.`}${exchange.x}`;
+      this.#requests.push({ key, exchange, ...exchange.asked, recording, sentMs: atMs(exchange.sentAt ?? 0) });
+      this.#steps.push(...stepsOf(exchange, key, atMs));
+    }
+    for (const line of recording.inputs) {
+      const at = atMs(line.t);
+      if (line.k === 'draws') this.#draws.push({ line, atMs: at });
+      else if (line.k === 'env') this.#env.push({ line, atMs: at });
+      else if (line.k === 'channel') this.#channels.set(line.n, { key: `c${line.n}`, line, given: [] });
+      else if (line.k === 'came') this.#came.push({ line, blobs, atMs: at });
+      else {
+        const { lin, lo, ms, ord } = line;
+        this.#steps.push({ kind: 'timer', ord, atMs: at, key: `${lin}:${lo}`, lin, ...(ms !== undefined && { ms }) });
+      }
+    }
+  }
+
+  result(): Source {
+    for (const { line, blobs, atMs } of this.#came) this.#arrive(line, blobs, atMs);
+    this.#steps.sort((a, b) => a.ord - b.ord);
+    return {
+      recordings: this.#recordings,
+      epochMs: Math.min(...this.#recordings.map(({ header }) => header.epoch / 1000)),
+      requests: this.#requests.toSorted((a, b) => a.sentMs - b.sentMs),
+      channels: [...this.#channels.values()].toSorted((a, b) => a.line.n - b.line.n),
+      steps: this.#steps,
+      draws: inTime(this.#draws),
+      env: inTime(this.#env),
+    };
+  }
+
+  #arrive({ n, event, ord, data, body }: CameLine, blobs: string, atMs: number): void {
+    const bytes = body === undefined ? undefined : bytesOf(body, blobs);
+    const arrival = { event, ...(data !== undefined && { data }), ...(bytes !== undefined && { bytes }) };
+    const channel = this.#channels.get(n);
+    if (ord === undefined) channel?.given.push(arrival);
+    else if (channel !== undefined) this.#steps.push({ kind: 'came', ord, atMs, of: channel.key, arrival });
+  }
+}
+
+function inTime<L>(lines: { line: L; atMs: number }[]): L[] {
+  return lines.toSorted((a, b) => a.atMs - b.atMs).map(({ line }) => line);
 }
 
 /** What of an exchange came in. That its reader left is none of it: the app does that again. */
-function stepsOf(exchange: Exchange, atMs: (us: number) => number): Step[] {
-  const { x, headOrd, headAt, cuts, end } = exchange;
+function stepsOf({ headOrd, headAt, cuts, end }: Exchange, of: string, atMs: (us: number) => number): Step[] {
   const steps: Step[] = [];
-  if (headOrd !== undefined) steps.push({ kind: 'head', ord: headOrd, atMs: atMs(headAt ?? 0), x });
+  if (headOrd !== undefined) steps.push({ kind: 'head', ord: headOrd, atMs: atMs(headAt ?? 0), of });
   let from = 0;
   cuts.len.forEach((length, index) => {
     const to = from + length;
-    steps.push({ kind: 'piece', ord: cuts.ord[index] ?? 0, atMs: atMs(cuts.at[index] ?? 0), x, from, to });
+    steps.push({ kind: 'piece', ord: cuts.ord[index] ?? 0, atMs: atMs(cuts.at[index] ?? 0), of, from, to });
     from = to;
   });
-  if (end?.how === 'complete' || end?.how === 'error') steps.push({ kind: 'end', ord: end.ord, atMs: atMs(end.at), x });
+  if (end?.how === 'complete' || end?.how === 'error') steps.push({ kind: 'end', ord: end.ord, atMs: atMs(end.at), of });
   return steps;
 }

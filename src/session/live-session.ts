@@ -17,7 +17,7 @@ import type {
 import type { Outcome, RemoteParent } from '../events/ports.ts';
 import type { Guard } from '../events/lines.ts';
 import { openLog } from '../recording/log-writer.ts';
-import type { LogOptions, SessionLog } from '../recording/log-writer.ts';
+import type { LogOptions, SessionLog } from '../recording/session-log.ts';
 import type { DiskGauge } from '../recording/disk-gauge.ts';
 import type { LiveEvent } from './live-event.ts';
 import { cleanLinks, cleanTags, differing, mergeMetadata, withLink } from './said.ts';

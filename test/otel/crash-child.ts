@@ -6,7 +6,8 @@ import { createShipper } from '../../src/otel/shipper.ts';
 import { createTransport } from '../../src/otel/transport.ts';
 import { newSessionId, newSpanId } from '../../src/core/ids.ts';
 import { openExportQueue } from '../../src/recording/export-queue.ts';
-import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
+import { openLog } from '../../src/recording/log-writer.ts';
+import type { SessionLog } from '../../src/recording/session-log.ts';
 import { emptyStats } from '../../src/analysis/stats.ts';
 import { event, header } from './events.ts';
 

@@ -7,7 +7,8 @@ import type { SpanEvent } from '../../src/events/model.ts';
 import type { ExportBatch } from '../../src/events/ports.ts';
 import { emptyStats } from '../../src/analysis/stats.ts';
 import { type ExportQueue, openExportQueue } from '../../src/recording/export-queue.ts';
-import { openLog, type SessionLog } from '../../src/recording/log-writer.ts';
+import { openLog } from '../../src/recording/log-writer.ts';
+import type { SessionLog } from '../../src/recording/session-log.ts';
 import { event, header } from '../otel/events.ts';
 
 const LIMIT = { items: 512, bytes: 1024 * 1024 };

@@ -7,7 +7,8 @@ import { epochUs, monotonicUs } from '../../src/core/clock.ts';
 import type { Line } from '../../src/events/lines.ts';
 import { emptyStats } from '../../src/analysis/stats.ts';
 import type { SessionStats, SpanEvent } from '../../src/events/model.ts';
-import { type LogHeader, type LogOptions, openLog, type SessionLog } from '../../src/recording/log-writer.ts';
+import { openLog } from '../../src/recording/log-writer.ts';
+import type { LogHeader, LogOptions, SessionLog } from '../../src/recording/session-log.ts';
 
 export const TRACE = '0af7651916cd43dd8448eb211c80319c';
 

@@ -6,11 +6,11 @@ import type { Step } from '../../src/replay/source.ts';
 import type { WaitingTimer } from '../../src/replay/timers-replayed.ts';
 
 const steps: Step[] = [
-  { kind: 'head', ord: 1, atMs: 1001, x: 1 },
+  { kind: 'head', ord: 1, atMs: 1001, of: '1' },
   { kind: 'timer', ord: 2, atMs: 1010, key: 'a:0', lin: 'a', ms: 9 },
-  { kind: 'head', ord: 3, atMs: 1020, x: 2 },
-  { kind: 'end', ord: 4, atMs: 1030, x: 1 },
-  { kind: 'end', ord: 5, atMs: 1040, x: 2 },
+  { kind: 'head', ord: 3, atMs: 1020, of: '2' },
+  { kind: 'end', ord: 4, atMs: 1030, of: '1' },
+  { kind: 'end', ord: 5, atMs: 1040, of: '2' },
 ];
 
 let gate: Gate | undefined;
@@ -45,27 +45,27 @@ const timer = (seen: string[], facts: Partial<WaitingTimer> = {}): WaitingTimer 
 describe('gate', () => {
   it('keeps the recorded order, and the time of it', async () => {
     const { seen, all } = open();
-    gate!.addReceiver(2, receiver(seen, 'two'));
+    gate!.addReceiver('2', receiver(seen, 'two'));
     gate!.addTimer(timer(seen));
     await new Promise((done) => setTimeout(done, 5));
     expect(seen).toEqual([]);
-    gate!.addReceiver(1, receiver(seen, 'one'));
+    gate!.addReceiver('1', receiver(seen, 'one'));
     expect(await all()).toEqual(['one head 1001', 'timer 1010', 'two head 1020', 'one end 1030', 'two end 1040']);
   });
 
   it('goes past what somebody has left', async () => {
     const { seen, all } = open();
-    gate!.addReceiver(1, receiver(seen, 'one'));
-    gate!.addReceiver(2, receiver(seen, 'two'));
-    gate!.leave(1);
+    gate!.addReceiver('1', receiver(seen, 'one'));
+    gate!.addReceiver('2', receiver(seen, 'two'));
+    gate!.leave('1');
     gate!.addTimer(timer(seen));
     expect(await all()).toEqual(['timer 1010', 'two head 1020', 'two end 1040']);
   });
 
   it('takes a timer of the same delay that stands elsewhere, when nothing else can come', async () => {
     const { seen, all } = open();
-    gate!.addReceiver(1, receiver(seen, 'one'));
-    gate!.addReceiver(2, receiver(seen, 'two'));
+    gate!.addReceiver('1', receiver(seen, 'one'));
+    gate!.addReceiver('2', receiver(seen, 'two'));
     gate!.addTimer(timer(seen, { lin: 'moved', ms: 8, fire: () => void seen.push('another') }));
     gate!.addTimer(timer(seen, { lin: 'moved' }));
     await all();
@@ -75,14 +75,14 @@ describe('gate', () => {
 
   it('says what is not asked for', async () => {
     const { seen, stalled } = open();
-    gate!.addReceiver(1, receiver(seen, 'one'));
+    gate!.addReceiver('1', receiver(seen, 'one'));
     expect(await stalled).toMatchObject({ kind: 'timer', key: 'a:0' });
   });
 
   it('lets go of timers that the recording knows nothing of, at its end', async () => {
     const { seen, all } = open(steps.slice(0, 1));
     gate!.addTimer(timer(seen, { lin: 'b' }));
-    gate!.addReceiver(1, receiver(seen, 'one'));
+    gate!.addReceiver('1', receiver(seen, 'one'));
     await all();
     await new Promise((done) => setTimeout(done, 5));
     expect(seen).toEqual(['one head 1001', 'released']);

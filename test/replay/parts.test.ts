@@ -1,7 +1,7 @@
 /** The parts of a replay that can be looked at one by one. */
 import { describe, expect, it } from 'vitest';
 import type { ThrownFacts } from '../../src/events/lines.ts';
-import type { Exchange } from '../../src/recording/recording.ts';
+import type { Exchange, Recording } from '../../src/recording/recording.ts';
 import { DrawLog } from '../../src/replay/draw-log.ts';
 import { DrawSource } from '../../src/replay/draw-source.ts';
 import { packDraws, unpackDraws } from '../../src/replay/draws.ts';
@@ -116,7 +116,7 @@ describe('R5 digest', () => {
 const recorded = (x: number, lin: string, prompt: string): SourceRequest => {
   const { method, url, headers, body } = json({ prompt });
   const exchange = { x, method, url, requestHeaders: headers, requestBody: () => Buffer.from(body) } as unknown as Exchange;
-  return { exchange, lin, lo: 1 };
+  return { key: String(x), exchange, lin, lo: 1, recording: undefined as unknown as Recording };
 };
 
 describe('R5 matcher', () => {

@@ -1,5 +1,5 @@
 /** `hindcast replay`: runs the program of a recording again, offline, and gives it everything that it was given then. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -8,6 +8,8 @@ import { monotonicUs } from '../../core/clock.ts';
 import type { Recording } from '../../recording/recording.ts';
 import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { DIVERGED } from '../../replay/divergence.ts';
+import { planOf } from '../../replay/plan.ts';
+import type { LeftOut, ReplayPlan } from '../../replay/plan.ts';
 import { obstacleOf } from '../../replay/source.ts';
 import { CliFailure } from '../failure.ts';
 import { registerOptions, runProgram, type ProgramEnd } from '../program.ts';
@@ -63,12 +65,14 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
 async function replay(path: string, { header }: Recording, { json }: Terminal): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
   const reportPath = join(folder, 'report.json');
+  const planPath = join(folder, 'plan.json');
+  const leaveOut = (process.env['HINDCAST_REPLAY_WITHOUT'] ?? '').split(',').filter(Boolean) as LeftOut[];
+  writeFileSync(planPath, JSON.stringify({ ...planOf([path]), report: reportPath, leaveOut } satisfies ReplayPlan));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_OPTIONS: registerOptions(),
     HINDCAST_DIR: join(folder, '.hindcast'),
-    HINDCAST_REPLAY: path,
-    HINDCAST_REPLAY_REPORT: reportPath,
+    HINDCAST_REPLAY: planPath,
   };
   const [, ...argv] = header.argv ?? [];
   const startedUs = monotonicUs();

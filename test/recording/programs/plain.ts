@@ -1,5 +1,5 @@
 import { epochUs, monotonicUs } from '../../../src/core/clock.ts';
-import type { LogHeader } from '../../../src/recording/log-writer.ts';
+import type { LogHeader } from '../../../src/recording/session-log.ts';
 
 export const eventId = (number: number): string => number.toString(16).padStart(16, '0');
 

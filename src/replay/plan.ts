@@ -1,0 +1,70 @@
+/**
+ * What a process that replays is told to do: a JSON file that `hindcast replay`, `fork`, `bisect` and `hindcast/testing` write, and that HINDCAST_REPLAY names. Not for people: what a person edits
+ * is an overrides file (cli/overrides.ts), of which this is made.
+ */
+import { readFileSync } from 'node:fs';
+
+/** What happens where the program leaves its recording: it ends with 86; it is given what is nearest, and told; it goes on over the network. */
+export type Policy = 'strict' | 'warn' | 'live';
+
+/** What of the mechanism is left out, to measure what it is for. */
+export type LeftOut = 'lineage' | 'gate' | 'draws';
+
+/** A change of what happened at one event of the recording. */
+export type PlannedEdit = {
+  /** Id of the event. */
+  event: string;
+} & (
+  | { kind: 'request'; change: RequestChange; /** Also of every later model call. */ onward?: boolean }
+  /** The answer of a model call, in the terms of analysis: the shape that the caller asked for is made of it. */
+  | { kind: 'completion'; completion: EditedCompletion }
+  | { kind: 'result'; result: unknown }
+);
+
+/** What is changed of the body of a request: JSON values by JSON pointer (RFC 6901), null takes one away; and words in its texts. */
+export interface RequestChange {
+  set?: Record<string, unknown>;
+  replace?: { find: string; with: string }[];
+}
+
+/** What a model is made to have said. A member that is absent stays as it was recorded. */
+export interface EditedCompletion {
+  text?: string;
+  toolCalls?: { name: string; arguments: unknown; id?: string }[];
+  finishReason?: string;
+}
+
+/** Where a replay becomes a branch of its own. */
+export interface ForkPlan {
+  /** Id of the event from which on it may differ: what began before it comes from the recording, or the process ends with 86. */
+  event: string;
+  edits: PlannedEdit[];
+  /** `branch`: what still asks as it did is answered from the recording. `live`: nothing from the fork on is. */
+  after: 'branch' | 'live';
+  /** Names of tools, and hosts, that may have effects after the fork; `*` for all. */
+  allow: string[];
+}
+
+export interface ReplayPlan {
+  v: 1;
+  /** Files of the recordings of the process; the first is the one that was asked for. */
+  recordings: string[];
+  /** Where the report is written. */
+  report?: string;
+  policy: Policy;
+  /** A request at the place of a recorded one gets its answer, whatever it says. */
+  tolerate: boolean;
+  fork?: ForkPlan;
+  leaveOut?: LeftOut[];
+}
+
+/** A replay with no more said than what is replayed. */
+export function planOf(recordings: string[]): ReplayPlan {
+  return { v: 1, recordings, policy: 'strict', tolerate: false };
+}
+
+/** Reads a plan. A recording in its place is replayed strictly. */
+export function readPlan(path: string): ReplayPlan {
+  if (path.endsWith('.jsonl')) return planOf([path]);
+  return JSON.parse(readFileSync(path, 'utf8')) as ReplayPlan;
+}
