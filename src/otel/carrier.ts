@@ -18,6 +18,8 @@ export interface Carried {
 export interface Carrier {
   /** `breathe` lets the host program have its turn. A rejection is a fault of ours: the batch is tried again. */
   carry(items: ExportItem[], breathe: () => Promise<void>): Promise<Carried>;
+  /** Asks whoever takes the spans to take none: its answer tells an outage from spans that it cannot take. Absent: nobody can be asked. */
+  probe?(): Promise<Answer>;
   /** Cuts what is under way. Never rejects. */
   close(): void | Promise<void>;
 }
@@ -33,6 +35,9 @@ export interface OtlpCarrierOptions {
   schemaUrl: string;
 }
 
+/** An ExportTraceServiceRequest without spans, in protobuf. */
+const NO_SPANS = new Uint8Array(0);
+
 /** Encodes a batch as OTLP and posts it. A batch that has no span to send is accepted. */
 export function createOtlpCarrier({ transport, ...encoding }: OtlpCarrierOptions): Carrier {
   return {
@@ -40,6 +45,7 @@ export function createOtlpCarrier({ transport, ...encoding }: OtlpCarrierOptions
       const { body, spans, failed } = await encodeBatch(items, { ...encoding, breathe });
       return { answer: spans === 0 ? { kind: 'accepted' } : await transport.send(body), spans, failed };
     },
+    probe: () => transport.send(NO_SPANS),
     close: () => transport.close(),
   };
 }

@@ -52,7 +52,7 @@ const BATCH_BYTES = 1024 * 1024;
 const BATCH_DELAY_MS = 1_000;
 /** After an answer that says that address or key are wrong: the spans are kept, and the server is asked again after so long. */
 const HOLD_MS = 5 * 60 * 1_000;
-/** Of one batch, when the answer is one that OTLP does not want repeated, but that is no verdict on the spans either. */
+/** Of one batch, before it is doubted, when the answer is one that OTLP does not want repeated, but that is no verdict on the spans either. */
 const UNSURE_TRIES_MAX = 5;
 const STOP_MS = 1_000;
 
@@ -219,7 +219,7 @@ class Shipping {
     return this.settle(batch, answer, spans);
   }
 
-  private settle(batch: ExportBatch, answer: Answer, spans: number): Next {
+  private async settle(batch: ExportBatch, answer: Answer, spans: number): Promise<Next> {
     switch (answer.kind) {
       case 'accepted': {
         const rejected = Math.min(spans, answer.rejected ?? 0);
@@ -240,7 +240,7 @@ class Shipping {
       }
       case 'refused': {
         if (MISDIRECTED(answer.status)) return this.pause(batch, answer.reason, { holdMs: HOLD_MS });
-        if (answer.status >= 500 && this.failures + 1 < UNSURE_TRIES_MAX) return this.pause(batch, answer.reason, {});
+        if (answer.status >= 500) return this.unsure(batch, answer.reason, spans);
         this.refuse(spans, answer.reason);
         return this.settled(batch);
       }
@@ -253,6 +253,27 @@ class Shipping {
         return this.pause(batch, answer.reason, answer.afterMs === undefined ? {} : { holdMs: answer.afterMs });
       }
     }
+  }
+
+  /**
+   * A 500 says nothing of whose fault it is. Where the server cannot take an empty request either it is an outage, which is waited for as long as it takes; where it can, some of these
+   * spans are more than it bears: they are parted until the one is found, which is given up.
+   */
+  private async unsure(batch: ExportBatch, reason: string, spans: number): Promise<Next> {
+    if (this.failures + 1 < UNSURE_TRIES_MAX || !(await this.isServerWell())) return this.pause(batch, reason, {});
+    if (batch.items.length > 1) {
+      this.limit.items = batch.items.length >> 1;
+      batch.release();
+      this.counts.retries++;
+      return { waitMs: 0 };
+    }
+    this.refuse(spans, reason);
+    return this.settled(batch);
+  }
+
+  private async isServerWell(): Promise<boolean> {
+    const answer = await this.carrier.probe?.();
+    return answer === undefined || answer.kind === 'accepted' || (answer.kind === 'refused' && answer.status < 500);
   }
 
   /** The batch has reached its end, well or not. */

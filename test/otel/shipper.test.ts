@@ -260,13 +260,28 @@ describe('T4 retry', () => {
     expect(shipper.stats()).toEqual({ sent: 3, refused: 2, retries: 0, pending: 0, lastError: 'too old' });
   });
 
-  it('tries a 500 five times', async () => {
-    const { source, time, shipper, sent } = rig(() => ({ kind: 'refused', status: 500, reason: 'HTTP 500' }));
-    source.add(1);
+  const BROKEN: Answer = { kind: 'refused', status: 500, reason: 'HTTP 500' };
+
+  it('lasts through an outage that answers 500, for as long as it takes', async () => {
+    const { source, time, shipper, sent } = rig((_ids, _index, { now }) => (now < 1_000_000 + 1_200_000 ? BROKEN : OK));
+    const ids = source.add(700);
+    shipper.wake();
+    await time.pass(1_190_000);
+    expect(shipper.stats()).toMatchObject({ sent: 0, refused: 0, pending: 700 });
+    // An ask for nothing goes with each try from the fifth on.
+    expect(sent.length).toBeLessThan(120);
+    await time.pass(200_000);
+    expect(shipper.stats()).toMatchObject({ sent: 700, refused: 0, pending: 0 });
+    expect(source.acked).toEqual(ids);
+  });
+
+  it('gives up the one span at which a server that is well breaks, and no other', async () => {
+    const { source, time, shipper } = rig((ids) => (ids.includes(bad) ? BROKEN : OK));
+    const ids = source.add(100);
+    const bad = ids[63]!;
     shipper.wake();
     await time.pass(600_000);
-    expect(sent).toHaveLength(5);
-    expect(shipper.stats()).toMatchObject({ sent: 0, refused: 1, pending: 0 });
+    expect(shipper.stats()).toMatchObject({ sent: 99, refused: 1, pending: 0 });
   });
 
   it('keeps everything while address or key are wrong, and asks again every five minutes', async () => {
