@@ -1,4 +1,6 @@
 // A small agent that makes one call and then leaves by the way that its argument names. With WITH_HINDCAST it is recorded; else it is the same program.
+import { spawn, spawnSync } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
 import OpenAI from 'openai';
 
 if (process.env.WITH_HINDCAST) {
@@ -10,6 +12,8 @@ const client = new OpenAI({ apiKey: 'none', baseURL: process.env.BASE_URL, maxRe
 const answer = await client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hello' }] });
 console.log(answer.choices[0].message.content);
 
+const worker = (code) => new Worker(code, { eval: true });
+const node = (code) => [process.execPath, ['-e', code], { stdio: 'inherit' }];
 const forever = () => setInterval(() => {}, 1000);
 const untilKilled = () => {
   forever();
@@ -110,6 +114,57 @@ const ways = {
   },
   abort() {
     process.abort();
+  },
+  worker() {
+    worker("require('node:worker_threads').parentPort.postMessage(6 * 7)").on('message', console.log);
+  },
+  workerThrows() {
+    worker("throw new Error('on purpose')");
+  },
+  workerThrowsCaught() {
+    worker("throw new Error('on purpose')").on('error', (error) => console.log('caught', error.message));
+  },
+  workerExits() {
+    worker('process.exit(5)').on('exit', (code) => console.log('worker', code));
+  },
+  async workerTerminated() {
+    const endless = worker('setInterval(() => {}, 1000)');
+    await new Promise((resolve) => endless.once('online', resolve));
+    console.log('terminated', await endless.terminate());
+  },
+  child() {
+    spawn(...node("console.log('child')")).on('close', (code) => console.log('child', code));
+  },
+  childFails() {
+    spawn(...node('process.exit(3)')).on('close', (code) => {
+      process.exitCode = code;
+    });
+  },
+  childSync() {
+    console.log('child', spawnSync(...node("process.kill(process.pid, 'SIGTERM')")).signal);
+  },
+  childLeftBehind() {
+    spawn(process.execPath, ['-e', 'setTimeout(() => {}, 300)'], { stdio: 'ignore', detached: true }).unref();
+    untilKilled();
+  },
+  monitored() {
+    process.on('uncaughtExceptionMonitor', (error, origin) => console.log('seen', origin, error.message));
+    throw new Error('on purpose');
+  },
+  async rejectionCaught() {
+    process.on('unhandledRejection', (reason) => console.log('caught', reason.message));
+    void Promise.reject(new Error('on purpose'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  },
+  beforeExit() {
+    let rounds = 0;
+    process.on('beforeExit', () => {
+      if (++rounds < 3) setTimeout(() => console.log('round', rounds), 1);
+    });
+  },
+  async flushed() {
+    if (process.env.WITH_HINDCAST) await (await import('hindcast')).flush(500);
+    console.log('answered');
   },
   untilKilled,
 };

@@ -1,124 +1,26 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { readdirSync } from 'node:fs';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../../src/events/lines.ts';
 import { startReceiver } from '../../support/otlp-receiver.ts';
 import type { Receiver } from '../../support/otlp-receiver.ts';
+import { AGENT, recordingsIn, type RunOptions, Ways, WAYS } from './ways.ts';
 
-const AGENT = join(import.meta.dirname, 'agent.mjs');
-const HANG_MS = 20_000;
-
-interface Ending {
-  stdout: string;
-  stderr: string;
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  tookMs: number;
-}
-
-let provider: Server;
-let baseUrl: string;
-const made: string[] = [];
-
-function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'hindcast-ways-'));
-  made.push(dir);
-  mkdirSync(join(dir, '.hindcast'));
-  return dir;
-}
-
-/** Runs the agent; kills it when it says that it is ready. */
-function run(way: string, options: { kill?: NodeJS.Signals; cwd?: string; env?: Record<string, string> } = {}): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], BASE_URL: baseUrl, ...options.env };
-    const child = spawn(process.execPath, [AGENT, way], { cwd: options.cwd ?? folder(), env });
-    const guard = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-      if (options.kill && stdout.endsWith('ready\n')) child.kill(options.kill);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      clearTimeout(guard);
-      resolve({ stdout, stderr, code, signal, tookMs: performance.now() - started });
-    });
-  });
-}
+const ways = new Ways();
+const folder = (): string => ways.folder();
+const run = (way: string, options?: RunOptions) => ways.run(way, options);
 
 const namesOf = (receiver: Receiver): string[] => receiver.requests.flatMap((request) => request.spans.map((span) => span.name));
 
 function recording(cwd: string): Line[] {
-  const dir = join(cwd, '.hindcast/recordings');
-  const files = readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
-  expect(files).toHaveLength(1);
-  const text = readFileSync(join(dir, files[0]!), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
+  const [own] = recordingsIn(cwd);
+  return own!;
 }
 
-beforeAll(async () => {
-  provider = createServer((request, response) => {
-    request.resume().on('end', () => {
-      response.setHeader('content-type', 'application/json');
-      response.end(
-        JSON.stringify({
-          id: 'chatcmpl-1',
-          object: 'chat.completion',
-          created: 1,
-          model: 'gpt-4o-mini-2024-07-18',
-          choices: [{ index: 0, message: { role: 'assistant', content: 'hi there' }, finish_reason: 'stop' }],
-          usage: { prompt_tokens: 8, completion_tokens: 2, total_tokens: 10 },
-        }),
-      );
-    });
-  });
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-  baseUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
-});
-
-afterAll(() => {
-  provider.close();
-  provider.closeAllConnections();
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
-});
-
-type Way = [way: string, kill: NodeJS.Signals | undefined, end: Record<string, unknown> | 'crashed'];
-
-const WAYS: Way[] = [
-  ['natural', undefined, { state: 'success', reason: 'ended', exitCode: 0 }],
-  ['exitCode', undefined, { state: 'failure', reason: 'ended', exitCode: 4 }],
-  ['throw', undefined, { state: 'failure', reason: 'exception', exitCode: 1 }],
-  ['throwLater', undefined, { state: 'failure', reason: 'exception', exitCode: 1 }],
-  ['rejection', undefined, { state: 'failure', reason: 'exception', exitCode: 1 }],
-  ['exit0', undefined, { state: 'success', reason: 'ended', exitCode: 0 }],
-  ['exit3', undefined, { state: 'failure', reason: 'ended', exitCode: 3 }],
-  ['exitInExitHandler', undefined, { reason: 'ended' }],
-  ['exitInHandler', 'SIGTERM', { state: 'failure', reason: 'ended', exitCode: 7 }],
-  ['ownHandler', 'SIGTERM', { state: 'success', reason: 'ended', exitCode: 0 }],
-  ['ignoredSignal', 'SIGTERM', { state: 'failure', reason: 'ended', exitCode: 9 }],
-  ['handlerTakenAway', 'SIGTERM', { state: 'indeterminate', reason: 'signal', signal: 'SIGTERM' }],
-  ['countsListeners', 'SIGTERM', 'crashed'],
-  ['caught', undefined, { state: 'success', reason: 'ended', exitCode: 0 }],
-  ['caughtThenExit', undefined, { state: 'failure', reason: 'exception', exitCode: 6 }],
-  ['unsettled', undefined, { state: 'failure', reason: 'ended', exitCode: 13 }],
-  ['untilKilled', 'SIGINT', { state: 'indeterminate', reason: 'signal', signal: 'SIGINT' }],
-  ['untilKilled', 'SIGTERM', { state: 'indeterminate', reason: 'signal', signal: 'SIGTERM' }],
-  ['untilKilled', 'SIGHUP', { state: 'indeterminate', reason: 'signal', signal: 'SIGHUP' }],
-  ['untilKilled', 'SIGKILL', 'crashed'],
-  ['abort', undefined, 'crashed'],
-];
+beforeAll(() => ways.open());
+afterAll(() => ways.close());
 
 describe('S5 ways out: the process ends as without hindcast, and the recording says how', () => {
   it.each(WAYS)('%s %s', async (way, kill, expected) => {
