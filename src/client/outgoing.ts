@@ -1,4 +1,5 @@
 /** What leaves of a recorded event: after the app's processors and its redactor, with content only where it was asked for. Fails closed: code that throws lets nothing out that was said. */
+import { refusePromise } from '../core/stray-promise.ts';
 import { reportFault } from '../core/diagnostics.ts';
 import { contentFree, contentFreeHeader } from '../events/content-free.ts';
 import type { MessageContent } from '../events/content.ts';
@@ -43,7 +44,7 @@ function process(event: SpanEvent, header: SessionLine, processors: readonly Eve
     let left = structuredClone(event);
     const session = structuredClone(header);
     for (const processor of processors) {
-      const said: unknown = processor(left, session);
+      const said: unknown = refusePromise<unknown>(processor(left, session), 'a processor');
       if (said === null) return null;
       if (said === undefined) continue;
       if (!isEvent(said)) throw new TypeError('the processor returned no event');

@@ -1,4 +1,5 @@
 /** Brings every text that was said, of what is about to leave, to the app's redactor. What is not said (codes, ids, names from code, the words of the message schema) stays. */
+import { refusePromise } from '../core/stray-promise.ts';
 import { reportFault } from '../core/diagnostics.ts';
 import type { InputMessage, MessageContent, MessagePart, ToolDefinition } from '../events/content.ts';
 import type { SessionLine } from '../events/lines.ts';
@@ -59,7 +60,7 @@ export class Redaction {
 
   #text(said: string, place: string): string {
     try {
-      const left: unknown = this.#redactor(said, place);
+      const left: unknown = refusePromise<unknown>(this.#redactor(said, place), 'the redactor');
       if (typeof left === 'string') return left;
       throw new TypeError('the redactor returned no text');
     } catch (error) {

@@ -36,8 +36,9 @@ export function say(text: string): void {
 
 /** Faults in code of the app's own that takes part in the export. */
 const OF_THE_APP: Readonly<Record<string, string>> = {
-  'export.processor': 'a processor threw, and what it threw at is sent without anything that was said',
-  'export.redactor': 'the redactor threw, and each text that it threw at is sent as <redacted>',
+  'export.processor':
+    'a processor threw, or answered with a promise, and what it was given is sent without anything that was said',
+  'export.redactor': 'the redactor threw, or answered with a promise, and each such text is sent as <redacted>',
   'export.shutdown': 'shutdown() of the exporter threw',
 };
 

@@ -2,6 +2,7 @@
 import { monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { serialise, serialiseBody } from '../core/serialise.ts';
+import { refusePromise } from '../core/stray-promise.ts';
 import { classifyFailure } from '../events/failure-class.ts';
 import type { FailureClass } from '../events/failure-class.ts';
 import type {
@@ -249,7 +250,8 @@ export class LiveEvent implements OpenEvent {
 
   /** What the app's classifier makes of it; undefined where it leaves it to hindcast. */
   #classified(error: ErrorFacts | undefined, thrown: unknown): { type: string; code: string } | undefined {
-    const said: unknown = this.session.classify?.(thrown, { type: this.type, name: this.#name, error });
+    const given: unknown = this.session.classify?.(thrown, { type: this.type, name: this.#name, error });
+    const said = refusePromise(given, 'the classifier');
     const { type, code } = (typeof said === 'object' && said !== null ? said : {}) as { type?: unknown; code?: unknown };
     return typeof type === 'string' && typeof code === 'string' ? { type, code } : undefined;
   }

@@ -78,7 +78,7 @@ const loads = {
       hostile,
       proxy,
       new PassThrough(),
-      new Array(1e6).fill(0),
+      Array.from({ length: 1e6 }, () => 0),
       new Map([[cyclic, deep]]),
       10n ** 4000n,
       Symbol('s'),

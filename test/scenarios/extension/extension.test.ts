@@ -179,7 +179,9 @@ describe('X3 processors', () => {
     );
     expect([code, said]).toEqual([
       0,
-      ['hindcast: a processor threw, and what it threw at is sent without anything that was said (TypeError)'],
+      [
+        'hindcast: a processor threw, or answered with a promise, and what it was given is sent without anything that was said (TypeError)',
+      ],
     ]);
     expect(spansOf(backend)).toHaveLength(5);
     expect(wire(backend)).not.toContain('CANARY');
