@@ -32,6 +32,11 @@ import { Voice } from './voice.ts';
 /** How long `flush()` waits when it is not told, and how long `shutdown()` waits for the export. */
 const FLUSH_MS = 10_000;
 
+/** A flush that ended so long ago was part of the program's end. */
+const WAITED_US = 1_000_000;
+/** The end of a process waits so long even then. */
+const EXIT_MS_MIN = 250;
+
 /** What a client is made of besides its options. */
 export interface ClientParts {
   isDefault?: boolean;
@@ -63,6 +68,8 @@ export class RunningClient implements Resident {
   #announced = false;
   #stopped = false;
   #shutdown: Promise<void> | null = null;
+  /** How long the last flush waited, where not all was delivered. */
+  #waited: { ms: number; endedUs: number } | undefined;
 
   /** `resolve` puts options together as for this client; it is asked again when they change. */
   constructor(
@@ -181,7 +188,12 @@ export class RunningClient implements Resident {
 
   async flush(timeoutMs: number = FLUSH_MS): Promise<boolean> {
     for (const session of this.sessions.all()) session.commit();
-    return this.#export === null ? true : atMost(timeoutMs, this.#export.flush(timeoutMs), false);
+    if (this.#export === null) return true;
+    const beganUs = monotonicUs();
+    const done = await atMost(timeoutMs, this.#export.flush(timeoutMs), false);
+    const endedUs = monotonicUs();
+    this.#waited = done ? undefined : { ms: (endedUs - beganUs) / 1000, endedUs };
+    return done;
   }
 
   /** Ends what runs, and, with the last client, takes every patch, listener and timer away. */
@@ -212,7 +224,15 @@ export class RunningClient implements Resident {
 
   leave(): DeliveryOrder | null {
     const options = this.#export?.leave() ?? null;
-    return options === null ? null : { options, timeoutMs: this.values.exitTimeoutMs };
+    return options === null ? null : { options, timeoutMs: this.#exitTimeoutMs() };
+  }
+
+  /** A program that has just waited for a backend in vain, and ends, has waited for some of the time already. */
+  #exitTimeoutMs(): number {
+    const { exitTimeoutMs } = this.values;
+    const waited = this.#waited;
+    if (waited === undefined || monotonicUs() - waited.endedUs > WAITED_US) return exitTimeoutMs;
+    return Math.min(exitTimeoutMs, Math.max(EXIT_MS_MIN, Math.round(exitTimeoutMs - waited.ms)));
   }
 
   #sayTotals(): void {
