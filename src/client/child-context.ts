@@ -1,7 +1,8 @@
 /** How sessions of several processes find each other: what this process was told by the one that started it, and what it tells those that it starts. */
 import { hub } from '../events/ports.ts';
 import { patchChildProcesses } from '../patch/child-processes.ts';
-import { CONTEXT_VARIABLES, readSessionId, readTraceparent, writeEnv } from '../session/context-carrier.ts';
+import { readTraceparent } from '../core/traceparent.ts';
+import { CONTEXT_VARIABLES, readSessionId, writeEnv } from '../session/context-carrier.ts';
 import type { SessionSettings, ToldSession } from '../session/live-session.ts';
 import { whereabouts } from '../session/sessions.ts';
 import type { Values } from './options.ts';

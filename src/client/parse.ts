@@ -1,4 +1,5 @@
 /** How the text of an environment variable, a member of the configuration file or an option of `init()` becomes a value. Each throws a BadValue that says what is expected. */
+import { readTraceparent } from '../core/traceparent.ts';
 import type { ModelPrice } from '../analysis/prices.ts';
 
 /** A value that cannot be used; the message ends the sentence "... must be". */
@@ -168,9 +169,9 @@ export const traceparent: Kind<string> = {
   name: 'traceparent',
   parse: (value) => traceparent.check(value.trim()),
   check(value) {
-    const ok =
-      typeof value === 'string' && /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/.test(value);
-    return ok ? value : bad('a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+    return readTraceparent(value) !== undefined
+      ? (value as string)
+      : bad('a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
   },
 };
 

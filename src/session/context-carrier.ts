@@ -1,5 +1,6 @@
 /** Which session and span something belongs to that happens elsewhere: read from and written to W3C trace context and the environment. What cannot be read is not there. */
 import { SESSION_ID } from '../core/ids.ts';
+import { readTraceparent } from '../core/traceparent.ts';
 import type { RemoteParent } from '../events/ports.ts';
 
 /** Headers of a request that came in: a `Headers`, or a record such as Node's `request.headers`. */
@@ -30,22 +31,11 @@ export interface Whereabouts {
 /** The variables that a child process is told by. */
 export const CONTEXT_VARIABLES = ['HINDCAST_PARENT_SESSION', 'HINDCAST_TRACEPARENT'] as const;
 
-/** Version 00 has these four members and no more; a later version begins with them. */
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
-const TRACEPARENT_CHARS_MAX = 512;
 /** As in the W3C recommendation. */
 const BAGGAGE_CHARS_MAX = 8192;
 const BAGGAGE_KEY = 'hindcast.session';
 /** Headers that are looked through for one that is written in capitals. */
 const HEADERS_MAX = 1000;
-
-/** The span that a W3C `traceparent` names; undefined when it is none. */
-export function readTraceparent(text: unknown): RemoteParent | undefined {
-  if (typeof text !== 'string' || text.length > TRACEPARENT_CHARS_MAX) return undefined;
-  const [, version, trace, span, more] = TRACEPARENT.exec(text.trim()) ?? [];
-  if (trace === undefined || span === undefined || (version === '00' && more !== undefined)) return undefined;
-  return { trace, span };
-}
 
 /** `text` when it can be the id of a session, which is a file name. */
 export function readSessionId(text: unknown): string | undefined {

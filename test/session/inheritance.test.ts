@@ -1,6 +1,7 @@
 /** What a session is part of: in this process, by the headers of a request, by what the process was told. */
 import { afterEach, describe, expect, it, test } from 'vitest';
-import { readIncoming, readSessionId, readTraceparent, writeEnv, writeHeaders } from '../../src/session/context-carrier.ts';
+import { readTraceparent } from '../../src/core/traceparent.ts';
+import { readIncoming, readSessionId, writeEnv, writeHeaders } from '../../src/session/context-carrier.ts';
 import { contextEnv, contextHeaders, currentSession, startSession, useSessions } from '../../src/session/sessions.ts';
 import { recordTool } from '../../src/session/wrappers.ts';
 import { startRig } from './rig.ts';

@@ -1,9 +1,8 @@
 /** W3C trace context in the `_meta` of an MCP request: how a server's events find the ones that they happen in, whatever carries the request. Ids only. */
+import { readTraceparent } from '../../core/traceparent.ts';
 import { hub } from '../../events/ports.ts';
 import type { OpenEvent, RemoteParent } from '../../events/ports.ts';
 import { fields } from '../fields.ts';
-
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-|$)/;
 
 /** `request` with the ids of `event`: a copy down to `_meta`, which is the app's. A context that the app has set itself stays. */
 export function withContext(request: any, event: Pick<OpenEvent, 'trace' | 'id'>): unknown {
@@ -15,7 +14,5 @@ export function withContext(request: any, event: Pick<OpenEvent, 'trace' | 'id'>
 
 /** The parent that a request names; undefined where it names none. */
 export function contextOf(request: unknown): RemoteParent | undefined {
-  const given = fields(fields(fields(request)['params'])['_meta'])['traceparent'];
-  const [, trace, span] = (typeof given === 'string' && TRACEPARENT.exec(given)) || [];
-  return trace === undefined || span === undefined ? undefined : { trace, span };
+  return readTraceparent(fields(fields(fields(request)['params'])['_meta'])['traceparent']);
 }
