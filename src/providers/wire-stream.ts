@@ -18,8 +18,10 @@ function isEventStream(text: string, contentType: string | undefined): boolean {
   return /^\uFEFF?(?::|(?:data|event|id|retry):)/.test(text);
 }
 
+const END_MARK = '[DONE]';
+
 /** The JSON of an event's data. What marks the end is no JSON, and stands for itself. */
-const jsonOf = (data: string): unknown => (data === '[DONE]' ? data : parseJson(data));
+const jsonOf = (data: string): unknown => (data === END_MARK ? data : parseJson(data));
 
 function sseEvents(text: string): WireEvent[] {
   const events: WireEvent[] = [];
@@ -105,8 +107,12 @@ function sseText({ name, id, json, data, comment }: WireEvent, newline: string):
   return `${fieldsText}${prefixed('data: ', data ?? dataOf(json), newline)}${newline}`;
 }
 
-/** What marks the end is a text that is none of JSON. */
-const dataOf = (json: unknown): string => (typeof json === 'string' ? json : JSON.stringify(json));
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** The mark of the end wherever it stands, which ends a stream for Cohere's SDK, and ends of lines that are none in JSON, but are to older SDKs. */
+const MISREAD = /\[(?=DONE\])|[\u0085\u2028\u2029]/g;
+
+/** The mark of the end is no JSON. In JSON, what an SDK would misread is written otherwise: it can only be in a text. */
+const dataOf = (json: unknown): string => (typeof json === 'string' ? json : JSON.stringify(json).replaceAll(MISREAD, escaped));
 
 /** The bytes of a stream, a piece for each event. */
 export function writeStream({ framing, newline, events }: WireStream): Uint8Array[] {

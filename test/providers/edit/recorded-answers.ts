@@ -71,7 +71,12 @@ export function loadAll(): RecordedCall[] {
             headers: [],
             body: JSON.stringify(raw.request.body),
           },
-          recorded: { status, headers: Object.entries(headers), body: Buffer.concat(pieces), cuts: pieces.map(({ length }) => length) },
+          recorded: {
+            status,
+            headers: Object.entries(headers),
+            body: Buffer.concat(pieces),
+            cuts: pieces.map(({ length }) => length),
+          },
           pieces,
         },
       ];
