@@ -57,11 +57,11 @@ function events(list: readonly WireEvent[], edit: Edit): WireEvent[] {
   const ownCalls = new Set(
     list.map(({ json }) => fields(json)).flatMap((part) => (callOf(part) === undefined ? [] : [text(part['toolCallId'])])),
   );
-  const isText = ({ json }: WireEvent): boolean => /^text-/.test(text(fields(json)['type']) ?? '');
-  const isCall = ({ json }: WireEvent): boolean => {
-    const part = fields(json);
-    const isInput = /^tool-input-/.test(text(part['type']) ?? '');
-    return callOf(part) !== undefined || (isInput && ownCalls.has(text(part['id'])));
+  const is = ({ json }: WireEvent, kind: string): boolean => text(fields(json)['type'])?.startsWith(kind) === true;
+  const isText = (event: WireEvent): boolean => is(event, 'text-');
+  const isCall = (event: WireEvent): boolean => {
+    const part = fields(event.json);
+    return callOf(part) !== undefined || (is(event, 'tool-input-') && ownCalls.has(text(part['id'])));
   };
   const placeOf = (is: (event: WireEvent) => boolean): number | undefined => {
     const place = list.findIndex(is);

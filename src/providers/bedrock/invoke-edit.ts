@@ -25,32 +25,26 @@ const TITAN_ENDS: EndWords = { stop: 'FINISH', length: 'LENGTH', tool_call: 'FIN
 const PLAIN_ENDS: EndWords = { stop: 'stop', length: 'length', tool_call: 'stop', content_filter: 'content_filter' };
 const AI21_ENDS: EndWords = { stop: 'endoftext', length: 'length', tool_call: 'endoftext', content_filter: 'content_filter' };
 
-const plain = (ends: EndWords, text: Place, end: Place, whole: Fields, chunk: Fields): AnswerShape =>
+const plain = (text: Place, end: Place, bodyOf: (end: string | null) => Fields): AnswerShape =>
   plainShape({
     operation: chat,
-    ends,
+    ends: PLAIN_ENDS,
     whole: { text, end },
     chunk: { text, end },
-    empty: () => whole,
-    emptyEvents: () => [chunk, whole],
+    empty: () => bodyOf('stop'),
+    emptyEvents: () => [bodyOf(null), bodyOf('stop')],
   });
 
-const LLAMA = { generation: '', prompt_token_count: 0, generation_token_count: 0 };
-const llama = plain(
-  PLAIN_ENDS,
-  ['generation'],
-  ['stop_reason'],
-  { ...LLAMA, stop_reason: 'stop' },
-  { ...LLAMA, stop_reason: null },
-);
+const llama = plain(['generation'], ['stop_reason'], (stop_reason) => ({
+  generation: '',
+  prompt_token_count: 0,
+  generation_token_count: 0,
+  stop_reason,
+}));
 
-const mistral = plain(
-  PLAIN_ENDS,
-  ['outputs', 0, 'text'],
-  ['outputs', 0, 'stop_reason'],
-  { outputs: [{ text: '', stop_reason: 'stop' }] },
-  { outputs: [{ text: '', stop_reason: null }] },
-);
+const mistral = plain(['outputs', 0, 'text'], ['outputs', 0, 'stop_reason'], (stop_reason) => ({
+  outputs: [{ text: '', stop_reason }],
+}));
 
 const titan = plainShape({
   operation: chat,

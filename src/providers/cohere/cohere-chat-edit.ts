@@ -85,8 +85,9 @@ function callEvents(call: Fields, index: number): WireEvent[] {
 
 /** Calls are numbered apart from contents: here they follow them, a good way off. */
 const FIRST_CALL = 1 << 20;
-const isContentEvent = (json: Fields): boolean => /^content-/.test(text(json['type']) ?? '');
-const isCallEvent = (json: Fields): boolean => /^tool-call-/.test(text(json['type']) ?? '');
+const typeOf = (json: Fields): string => text(json['type']) ?? '';
+const isContentEvent = (json: Fields): boolean => typeOf(json).startsWith('content-');
+const isCallEvent = (json: Fields): boolean => typeOf(json).startsWith('tool-call-');
 
 function blockOf(json: Fields): number | undefined {
   const index = number(json['index']) ?? 0;
@@ -94,7 +95,7 @@ function blockOf(json: Fields): number | undefined {
 }
 
 function events(given: readonly WireEvent[], edit: Edit): WireEvent[] {
-  const list = given.filter(({ json }) => edit.text === undefined || !/^citation-/.test(text(fields(json)['type']) ?? ''));
+  const list = given.filter(({ json }) => edit.text === undefined || !typeOf(fields(json)).startsWith('citation-'));
   const folder = new CohereChatFolder();
   for (const { json } of list) folder.push(json);
   const message = fields(folder.body()['message']);

@@ -87,7 +87,7 @@ function events(list: readonly WireEvent[], edit: Edit): WireEvent[] {
   const folder = new InteractionFolder();
   for (const { json } of list) folder.push(json);
   const body = folder.body();
-  const stepped = isStepped(body);
+  const stepped = !list.some(({ json }) => /^(?:content\.|interaction\.start$)/.test(text(fields(json)['event_type']) ?? ''));
   const { head, blocks, tail } = segmentsOf(
     list,
     (json) => (isStepEvent(json) ? (number(json['index']) ?? 0) : undefined),
@@ -119,27 +119,22 @@ function closed(event: WireEvent, steps: readonly Fields[], edit: Edit): WireEve
 
 const NO_TOKENS = { total_input_tokens: 0, total_output_tokens: 0, total_tokens: 0 };
 
-/** The first version is told by the turns or the version that it was asked with. */
-function empty(origin: Origin): Fields {
+/** The first version of the SDK knows of no steps. */
+const isFirst = ({ header }: Origin): boolean => /google-genai-sdk\/1\./.test(header('x-goog-api-client') ?? '');
+
+function head(origin: Origin): Fields {
   const date = new Date(origin.seconds * 1000).toISOString();
-  return {
-    id: origin.id ?? madeId(origin, { prefix: 'v1_', length: 64 }),
-    object: 'interaction',
-    status: 'completed',
-    model: origin.model,
-    created: date,
-    updated: date,
-    steps: [],
-    usage: NO_TOKENS,
-  };
+  const id = origin.id ?? madeId(origin, { prefix: 'v1_', length: 64 });
+  return { id, object: 'interaction', status: 'completed', model: origin.model, created: date, updated: date };
 }
 
+const empty = (origin: Origin): Fields => ({ ...head(origin), [isFirst(origin) ? 'outputs' : 'steps']: [], usage: NO_TOKENS });
+
 function emptyEvents(origin: Origin): Fields[] {
-  const { steps: _, ...interaction } = empty(origin);
-  const { usage: __, ...begun } = interaction;
+  const [begun, over] = isFirst(origin) ? ['start', 'complete'] : ['created', 'completed'];
   return [
-    { interaction: { ...begun, status: 'in_progress' }, event_type: 'interaction.created' },
-    { interaction, event_type: 'interaction.completed' },
+    { interaction: { ...head(origin), status: 'in_progress' }, event_type: `interaction.${begun}` },
+    { interaction: { ...head(origin), usage: NO_TOKENS }, event_type: `interaction.${over}` },
   ];
 }
 

@@ -290,15 +290,20 @@ function interactionEventsGot(events: readonly any[]): Got {
   let last: any;
   for (const event of events) {
     if (event.interaction) last = { ...last, ...event.interaction };
-    if (event.event_type === 'step.start') steps[event.index] = { ...event.step, content: [], json: '' };
+    if (/\.start$/.test(event.event_type) && event.index !== undefined) {
+      steps[event.index] = { ...(event.step ?? event.content), content: [], json: '' };
+    }
+    if (event.event_type === 'content.delta') {
+      const { type, text } = event.delta;
+      const before = steps[event.index].text ?? '';
+      Object.assign(steps[event.index], type === 'text' ? { text: before + text } : event.delta);
+    }
     if (event.event_type !== 'step.delta') continue;
     if (event.delta.type === 'text') steps[event.index].content.push(event.delta);
     if (event.delta.type === 'arguments_delta') steps[event.index].json += event.delta.arguments ?? event.delta.partial_arguments;
   }
-  return interactionGot({
-    ...last,
-    steps: steps.map(({ json, ...step }) => (json === '' ? step : { ...step, arguments: JSON.parse(json) })),
-  });
+  const whole = steps.map(({ json, ...step }) => (json === '' ? step : { ...step, arguments: JSON.parse(json) }));
+  return interactionGot({ ...last, steps: whole });
 }
 
 const generateContent = { api: 'generate_content', operation: 'generate_content', error: gemini.geminiError };
@@ -337,6 +342,21 @@ const googleCalls: SdkCall[] = [
     ask: async (sdk, url) =>
       interactionEventsGot(await all(await geminiClient(sdk, url).interactions.create({ ...interact, stream: true }, noRetries))),
     answer: pieces(gemini.interactionStream),
+  },
+  {
+    ...interactions,
+    name: 'genai-1 interactions.create',
+    load: () => require('genai-1'),
+    ask: async (sdk, url) => interactionGot(await geminiClient(sdk, url).interactions.create(interact)),
+    answer: json((answer) => gemini.interaction(answer, 'outputs')),
+  },
+  {
+    ...interactions,
+    name: 'genai-1 interactions.create, streamed',
+    load: () => import('genai-1'),
+    ask: async (sdk, url) =>
+      interactionEventsGot(await all(await geminiClient(sdk, url).interactions.create({ ...interact, stream: true }))),
+    answer: pieces((answer) => gemini.interactionStream(answer, 'outputs')),
   },
 ];
 
