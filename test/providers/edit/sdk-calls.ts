@@ -290,7 +290,7 @@ function interactionEventsGot(events: readonly any[]): Got {
   let last: any;
   for (const event of events) {
     if (event.interaction) last = { ...last, ...event.interaction };
-    if (/\.start$/.test(event.event_type) && event.index !== undefined) {
+    if (event.event_type.endsWith('.start') && event.index !== undefined) {
       steps[event.index] = { ...(event.step ?? event.content), content: [], json: '' };
     }
     if (event.event_type === 'content.delta') {
