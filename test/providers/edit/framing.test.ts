@@ -278,6 +278,100 @@ describe('R8 chat completions', () => {
   });
 });
 
+describe('R8 Messages', () => {
+  const content = [
+    { type: 'thinking', thinking: 'hm', signature: 'c2ln' },
+    { type: 'text', text: 'old', citations: [{ type: 'char_location', cited_text: 'x' }] },
+    { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' } },
+    { type: 'tool_use', id: 'toolu_1', name: 'lookup', input: { a: 1 }, caller: { type: 'direct' }, unknown_member: 7 },
+    { type: 'tool_use', id: 'toolu_2', name: 'lookup', input: { a: 2 }, caller: { type: 'direct' }, unknown_member: 8 },
+  ];
+  const usage = { input_tokens: 3, output_tokens: 9 };
+  const body = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content,
+    stop_reason: 'tool_use',
+    stop_sequence: null,
+    usage,
+  };
+  const events = [
+    { type: 'message_start', message: { ...body, content: [], stop_reason: null } },
+    { type: 'ping' },
+    ...content.flatMap((block: any, index) => {
+      const delta = (given: object): object => ({ type: 'content_block_delta', index, delta: given });
+      const start = (given: object): object => ({ type: 'content_block_start', index, content_block: given });
+      const { input, ...rest } = block;
+      const grown =
+        block.type === 'thinking'
+          ? [
+              start({ type: 'thinking', thinking: '', signature: '' }),
+              delta({ type: 'thinking_delta', thinking: 'hm' }),
+              delta({ type: 'signature_delta', signature: 'c2ln' }),
+            ]
+          : block.type === 'text'
+            ? [start({ type: 'text', text: '' }), delta({ type: 'text_delta', text: 'old' })]
+            : [start({ ...rest, input: {} }), delta({ type: 'input_json_delta', partial_json: JSON.stringify(input) })];
+      return [...grown, { type: 'content_block_stop', index }];
+    }),
+    { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 9 } },
+    { type: 'message_stop' },
+  ] as any[];
+  const call = callOf({ api: 'messages', body });
+  const streamed = callOf({
+    api: 'messages',
+    body: events.map((event) => sse(event, event.type)).join(''),
+    type: 'text/event-stream',
+  });
+  const eventsOf = (answer: EditedAnswer): any[] =>
+    textOf(answer)
+      .trim()
+      .split('\n\n')
+      .map((block) => JSON.parse(block.slice(block.indexOf('data: ') + 6)));
+  const calls = [
+    { name: 'lookup', arguments: { a: 1 } },
+    { name: 'lookup', arguments: { a: 'edited' } },
+  ];
+
+  test('thinking and its signature stay, what the provider ran, and the call that was not edited', () => {
+    const edited = jsonOf(done(editedAnswer({ ...call, completion: { text: 'new', toolCalls: calls } })));
+    const second = { type: 'tool_use', id: 'toolu_2', name: 'lookup', input: { a: 'edited' }, caller: { type: 'direct' } };
+    expect(edited).toEqual({ ...body, content: [content[0], { type: 'text', text: 'new' }, content[2], content[3], second] });
+  });
+
+  test('in a stream too, event by event', () => {
+    const given = eventsOf(done(editedAnswer({ ...streamed, completion: { toolCalls: calls } })));
+    const stays = events.filter(({ index }) => index === undefined || index < 4);
+    expect(given.filter(({ index }) => index === undefined || index < 4)).toEqual(stays);
+    const json = given.filter(({ index }) => index === 4).map(({ delta }) => delta?.partial_json ?? '');
+    expect(JSON.parse(json.join(''))).toEqual({ a: 'edited' });
+  });
+
+  test('blocks are numbered anew where one goes or comes', () => {
+    const given = eventsOf(done(editedAnswer({ ...streamed, completion: { text: '', toolCalls: [] } })));
+    expect(
+      given.filter(({ type }) => type === 'content_block_start').map(({ index, content_block: { type } }) => [index, type]),
+    ).toEqual([
+      [0, 'thinking'],
+      [1, 'server_tool_use'],
+    ]);
+    expect(given.at(-2).delta).toEqual({ stop_reason: 'end_turn', stop_sequence: null });
+  });
+
+  test('a very long text comes in no more than some thousand events', () => {
+    const long = 'word 😀 '.repeat(100_000);
+    const answer = done(editedAnswer({ ...streamed, completion: { text: long } }));
+    expect(answer.pieces.length).toBeLessThan(2_200);
+    expect(
+      eventsOf(answer)
+        .map(({ delta }) => delta?.text ?? '')
+        .join(''),
+    ).toBe(long);
+  });
+});
+
 describe('R8 Responses', () => {
   const text = (content: string): object => ({ type: 'output_text', text: content, annotations: [{ type: 'url_citation' }] });
   const output = [
