@@ -162,6 +162,8 @@ describe('each rule can fail', () => {
       // One that hooks, and defines nothing.
       expect(faults(['src/providers/a/a.ts', bad])).toEqual([]);
     }
+    const shapes = `import type { AnswerShape } from '../answer-shape.ts';import '../../patch/p.ts';`;
+    expect(faults(['src/providers/a/a.ts', shapes])).toHaveLength(1);
     const fine = `${defines}import type { U } from '../../events/model.ts'; import { b } from './b.ts';`;
     expect(faults(['src/providers/a/a.ts', fine], ['src/providers/a/b.ts', `import '../../core/c.ts';`])).toEqual([]);
   });

@@ -54,5 +54,26 @@ function readHeaders(bytes: Uint8Array): Record<string, string> | undefined {
   return headers;
 }
 
+/** The bytes of one message. Throws a RangeError where a header is longer than the encoding can say. */
+export function writeFrame({ headers, payload }: EventFrame): Uint8Array {
+  const head = Buffer.concat(Object.entries(headers).map(([name, value]) => writeHeader(Buffer.from(name), Buffer.from(value))));
+  const length = PRELUDE_BYTES + head.length + payload.length + CHECKSUM_BYTES;
+  const frame = Buffer.alloc(length);
+  frame.writeUInt32BE(length, 0);
+  frame.writeUInt32BE(head.length, 4);
+  frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
+  frame.set(head, PRELUDE_BYTES);
+  frame.set(payload, PRELUDE_BYTES + head.length);
+  frame.writeUInt32BE(crc32(frame.subarray(0, length - CHECKSUM_BYTES)), length - CHECKSUM_BYTES);
+  return frame;
+}
+
+function writeHeader(name: Buffer, value: Buffer): Buffer {
+  const between = Buffer.alloc(3);
+  between.writeUInt8(STRING_TYPE);
+  between.writeUInt16BE(value.length, 1);
+  return Buffer.concat([Buffer.of(name.length), name, between, value]);
+}
+
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -3,36 +3,13 @@
  * is an overrides file (cli/overrides.ts), of which this is made.
  */
 import { readFileSync } from 'node:fs';
+import type { PlannedEdit } from '../events/edits.ts';
 
 /** What happens where the program leaves its recording: it ends with 86; it is given what is nearest, and told; it goes on over the network. */
 export type Policy = 'strict' | 'warn' | 'live';
 
 /** What of the mechanism is left out, to measure what it is for. */
 export type LeftOut = 'lineage' | 'gate' | 'draws';
-
-/** A change of what happened at one event of the recording. */
-export type PlannedEdit = {
-  /** Id of the event. */
-  event: string;
-} & (
-  | { kind: 'request'; change: RequestChange; /** Also of every later model call. */ onward?: boolean }
-  /** The answer of a model call, in the terms of analysis: the shape that the caller asked for is made of it. */
-  | { kind: 'completion'; completion: EditedCompletion }
-  | { kind: 'result'; result: unknown }
-);
-
-/** What is changed of the body of a request: JSON values by JSON pointer (RFC 6901), null takes one away; and words in its texts. */
-export interface RequestChange {
-  set?: Record<string, unknown>;
-  replace?: { find: string; with: string }[];
-}
-
-/** What a model is made to have said. A member that is absent stays as it was recorded. */
-export interface EditedCompletion {
-  text?: string;
-  toolCalls?: { name: string; arguments: unknown; id?: string }[];
-  finishReason?: string;
-}
 
 /** Where a replay becomes a branch of its own. */
 export interface ForkPlan {
