@@ -22,7 +22,7 @@ export interface ScrubOptions {
 
 /** Members that hold no text of anybody, by the kind of line: ids, numbers and words of the format. All others are looked at. */
 const FIXED: Record<string, readonly string[]> = {
-  session: ['id', 'trace', 'parent', 'within', 'v', 'epoch', 'mode', 'flags', 'pid', 'guarded', 'guards'],
+  session: ['id', 'trace', 'parent', 'within', 'v', 'epoch', 'mode', 'flags', 'pid', 'guarded', 'guards', 'process', 'outside'],
   open: ['id', 'parent', 'runId', 'type', 'step'],
   note: ['on'],
   request: ['x', 'on', 'method', 'body'],

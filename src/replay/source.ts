@@ -3,6 +3,8 @@ import { RecordingError } from '../recording/errors.ts';
 import { bytesOf } from '../recording/exchange-reader.ts';
 import { readRecording } from '../recording/recording.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
+import { brokenOff, knownUpTo } from './known-part.ts';
+import type { BrokenOff } from './known-part.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
 import type { CameLine, ChannelLine, DrawsLine, EnvLine } from '../events/lines.ts';
 import { blobsPathOf } from '../recording/summary.ts';
@@ -50,7 +52,10 @@ export interface Source {
   /** In the order in which they were sent. */
   readonly requests: readonly SourceRequest[];
   readonly channels: readonly SourceChannel[];
+  /** As far as all of them are known. */
   readonly steps: readonly Step[];
+  /** How it broke off; null: the program ended. */
+  readonly brokenOff: BrokenOff | null;
   readonly draws: readonly DrawsLine[];
   readonly env: readonly EnvLine[];
 }
@@ -113,13 +118,15 @@ class Gathered {
 
   result(): Source {
     for (const { line, blobs, atMs } of this.#came) this.#arrive(line, blobs, atMs);
-    this.#steps.sort((a, b) => a.ord - b.ord);
+    const upTo = knownUpTo(this.#recordings);
+    const steps = this.#steps.filter(({ ord }) => ord <= upTo).sort((a, b) => a.ord - b.ord);
     return {
       recordings: this.#recordings,
       epochMs: Math.min(...this.#recordings.map(({ header }) => header.epoch / 1000)),
       requests: this.#requests.toSorted((a, b) => a.sentMs - b.sentMs),
       channels: [...this.#channels.values()].toSorted((a, b) => a.line.n - b.line.n),
-      steps: this.#steps,
+      steps,
+      brokenOff: brokenOff(this.#recordings),
       draws: inTime(this.#draws),
       env: inTime(this.#env),
     };
