@@ -100,7 +100,7 @@ function standIn(type: InputType): Readable {
 function patchReadsAtOnce(channels: Channels): void {
   const read = (what: string, real: () => Uint8Array): Uint8Array => {
     const opening = { kind: 'stdin', what };
-    const arrival = channels.ask(opening, () => ({ event: 'data', bytes: real() }));
+    const arrival = channels.ask(opening, () => ({ event: 'data', bytes: internally(real) }));
     if (arrival === null) channels.refuse(opening, 'standard input');
     return arrival?.bytes ?? (arrival === null ? real() : new Uint8Array());
   };
