@@ -38,6 +38,8 @@ export interface ReplayReport {
   divergence?: Divergence;
   /** The recording breaks off, and the replay came to that place: the signal that the program was killed by, where that is known. */
   brokenOff?: BrokenOff;
+  /** How the program ended when it was recorded, where one of the recordings of its process says so. */
+  recordedExitCode?: number;
 }
 
 export interface ReplayOptions {
@@ -57,6 +59,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     answered: { place: 0, content: 0, masked: 0 },
     draws: { own: 0, other: 0, made: 0 },
     movedTimers: 0,
+    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
   };
   const writeReport = (): void => {
     report.movedTimers = gate.moved;

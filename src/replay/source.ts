@@ -56,6 +56,8 @@ export interface Source {
   readonly steps: readonly Step[];
   /** How it broke off; null: the program ended. */
   readonly brokenOff: BrokenOff | null;
+  /** The exit code of the process, where one of its recordings was open to the end. */
+  readonly exitCode: number | undefined;
   readonly draws: readonly DrawsLine[];
   readonly env: readonly EnvLine[];
 }
@@ -127,6 +129,7 @@ class Gathered {
       channels: [...this.#channels.values()].toSorted((a, b) => a.line.n - b.line.n),
       steps,
       brokenOff: brokenOff(this.#recordings),
+      exitCode: this.#recordings.find(({ end }) => end?.exitCode !== undefined)?.end?.exitCode,
       draws: inTime(this.#draws),
       env: inTime(this.#env),
     };

@@ -296,3 +296,74 @@ describe('R5 what clients do', () => {
     await expectSame(recorded);
   });
 });
+
+describe('R5 ways out of a server', () => {
+  it('one that is stopped in the middle of a request', async () => {
+    const recorded = await recordProcess(ECHO, async (running, port) => {
+      const at = { host: '127.0.0.1', port: await port() };
+      await sent(request({ ...at, path: '/first' }).end());
+      const slow = request({ ...at, path: '/slow' }).end();
+      slow.on('error', () => {});
+      await once(slow, 'response');
+      running.child.kill('SIGTERM');
+    });
+    expect(recorded.ran.signal).toBe('SIGTERM');
+    const again = await recorded.replay();
+    expect([again.stdout, again.code, again.summary]).toEqual([
+      recorded.ran.stdout,
+      143,
+      expect.stringContaining('ended by SIGTERM as recorded'),
+    ]);
+  });
+
+  it('one that an error ends, thrown in a request', async () => {
+    const recorded = await recordProcess(
+      `import { createServer } from 'node:http';
+       const server = createServer(async (req, res) => {
+         console.log(req.url, (await (await fetch(process.env.MODEL_URL + '/weather')).json()).said);
+         throw new Error('of ' + req.url + Math.random());
+       }).listen(0, '127.0.0.1', () => console.log('listening', server.address().port));`,
+      async (_running, port) => void (await expect(ask(await port(), '/fails')).rejects.toThrow()),
+    );
+    expect(recorded.ran.code).toBe(1);
+    const again = await recorded.replay();
+    expect([again.stdout, again.code]).toEqual([recorded.ran.stdout, 1]);
+    const said = /of \/fails0\.\d+/.exec(recorded.ran.stderr)?.[0];
+    expect(again.stderr).toContain(said);
+  });
+});
+
+it('R5 a framework on web requests, with streams of events and sessions of each', async () => {
+  const recorded = await recordProcess(
+    `import { serve } from ${moduleAt('@hono/node-server/dist/index.mjs')};
+     import { Hono } from ${moduleAt('hono/dist/index.js')};
+     import { streamSSE } from ${moduleAt('hono/dist/helper/streaming/index.js')};
+     import { currentSession, startSession } from ${INDEX};
+     const app = new Hono();
+     app.post('/events', async (c) => {
+       const { who } = await c.req.json();
+       const session = startSession({ name: who });
+       return session.run(() => streamSSE(c, async (stream) => {
+         for (let turn = 0; turn < 4; turn++) {
+           const { said } = await (await fetch(process.env.MODEL_URL + '/weather')).json();
+           console.log(who, turn, said, currentSession().name, Date.now());
+           await stream.writeSSE({ data: said });
+           await stream.sleep(Math.random() * 8);
+         }
+         session.end();
+       }));
+     });
+     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => console.log('listening', port));
+     process.on('SIGTERM', () => server.close(() => console.log('closed')));`,
+    async ({ child }, port) => {
+      const at = await port();
+      const texts = await Promise.all(
+        ['anna', 'ben', 'cleo'].map((who) => ask(at, '/events', { method: 'POST', body: JSON.stringify({ who }) })),
+      );
+      expect(texts.every((text) => text.match(/^data: /gm)?.length === 4)).toBe(true);
+      child.kill('SIGTERM');
+    },
+  );
+  expect(recorded.ran.stdout).toMatch(/anna 3 .* anna /);
+  await expectSame(recorded);
+});

@@ -51,11 +51,11 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
   const code = exitCodeOf(outcome, recording);
   if (terminal.json)
     terminal.printJson({
+      ...outcome.report,
       session: idOf(path),
       exitCode: code,
-      recordedExitCode: recordedCode(recording) ?? null,
+      recordedExitCode: recordedCode(recording, outcome.report) ?? null,
       ms: outcome.ms,
-      ...outcome.report,
     });
   else terminal.remark(summary(idOf(path), recording, outcome));
   return code;
@@ -97,14 +97,16 @@ function readReport(path: string): ReplayReport | null {
   }
 }
 
-const recordedCode = ({ end }: Recording): number | undefined => end?.exitCode;
+/** A session may end before its program does: then another recording of the process says how that ended. */
+const recordedCode = ({ end }: Recording, report: ReplayReport | null): number | undefined =>
+  end?.exitCode ?? report?.recordedExitCode;
 
 /** What a shell says of a program that a signal ended. */
 const codeOfSignal = (signal: string): number => 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 
 /** The program's own, unless it left the recording, or ended otherwise than it did. Where nobody knows how it ended, 0 says that it came to where the recording does. */
 function exitCodeOf({ end, report }: Outcome, recording: Recording): number {
-  const recorded = recordedCode(recording);
+  const recorded = recordedCode(recording, report);
   if (report === null) return end.code === 0 || end.code === null ? 1 : end.code;
   if (report.divergence === undefined && report.brokenOff !== undefined)
     return report.brokenOff.signal === undefined ? 0 : codeOfSignal(report.brokenOff.signal);
@@ -127,7 +129,7 @@ function summary(id: string, recording: Recording, { end, report, ms }: Outcome)
       signal === undefined ? 'the recording breaks off there: the process died, or still ran' : `ended by ${signal} as recorded`;
     return `✓ ${id}: ${of}, ${how}`;
   }
-  const recorded = recordedCode(recording);
+  const recorded = recordedCode(recording, report);
   if (recorded !== undefined && recorded !== end.code)
     return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
   const moved = [
