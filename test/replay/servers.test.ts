@@ -258,13 +258,21 @@ describe('R5 what clients do', () => {
   it('an app that asks its own server', async () => {
     const recorded = await recordProcess(
       `
+      import { AsyncLocalStorage } from 'node:async_hooks';
+      import { readFile } from 'node:fs';
       import { createServer } from 'node:http';
+      const scope = new AsyncLocalStorage();
       const server = createServer(async (req, res) => {
+        // A callback that no promise carries is the app's as well.
+        await new Promise((resolve) => readFile(import.meta.filename, () => {
+          console.log(scope.getStore(), scope.run(req.url, () => scope.getStore()), Date.now());
+          resolve();
+        }));
         const { said } = await (await fetch(process.env.MODEL_URL + '/weather?' + req.url)).json();
         console.log('asked', req.url, Math.random());
         res.write(said); setTimeout(() => res.end('!'), 5);
       });
-      await new Promise((resolve) => server.listen(0, resolve));
+      await new Promise((resolve) => scope.run('listens', () => server.listen(0, resolve)));
       const own = 'http://localhost:' + server.address().port;
       console.log(await Promise.all(['/a', '/b', '/c'].map(async (path) => (await fetch(own + path)).text())));
       server.close();
@@ -274,6 +282,7 @@ describe('R5 what clients do', () => {
       async () => {},
     );
     expect([recorded.ran.code, recorded.asked]).toEqual([0, 3]);
+    expect(recorded.ran.stdout).toMatch(/^listens \/a \d+$/m);
     await expectSame(recorded);
   });
 
