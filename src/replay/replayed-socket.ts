@@ -31,6 +31,7 @@ export class ReplayedSocket extends net.Socket {
   }
 
   /** Time stands still, but for what the recording says. */
+  // timer held: none is set
   override setTimeout(_ms: number, heard?: () => void): this {
     if (heard !== undefined) this.on('timeout', heard);
     return this;

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
 import type { Channel } from './channels.ts';
 import { putHidden } from './hidden.ts';
-import { bodyPlace, connectionEvent, connectionPlace } from './servers.ts';
-import type { FollowedServer, ServerParts } from './servers.ts';
+import { bodyPlace, connectionEvent, connectionPlace } from './followed-server.ts';
+import type { FollowedServer, ServerParts } from './followed-server.ts';
 import type { Arrival } from './source.ts';
 import { thrownFacts } from './thrown.ts';
 

@@ -8,8 +8,8 @@ import { STAND_IN } from './environment.ts';
 import { putHidden } from './hidden.ts';
 import { ReplayedSocket } from './replayed-socket.ts';
 import type { RequestFacts } from './server-recorded.ts';
-import { bodyPlace, connectionEvent, connectionPlace } from './servers.ts';
-import type { FollowedServer, ServerParts } from './servers.ts';
+import { bodyPlace, connectionEvent, connectionPlace } from './followed-server.ts';
+import type { FollowedServer, ServerParts } from './followed-server.ts';
 import type { Arrival } from './source.ts';
 import { thrownAgain } from './thrown.ts';
 

@@ -332,7 +332,9 @@ describe('R5 ways out of a server', () => {
          console.log(req.url, (await (await fetch(process.env.MODEL_URL + '/weather')).json()).said);
          throw new Error('of ' + req.url + Math.random());
        }).listen(0, '127.0.0.1', () => console.log('listening', server.address().port));`,
-      async (_running, port) => void (await expect(ask(await port(), '/fails')).rejects.toThrow()),
+      async (_running, port) => {
+        await expect(ask(await port(), '/fails')).rejects.toThrow();
+      },
     );
     expect(recorded.ran.code).toBe(1);
     const again = await recorded.replay();
