@@ -138,7 +138,10 @@ class Gathered {
   #arrive({ n, event, ord, data, body }: CameLine, blobs: string, atMs: number): void {
     const bytes = body === undefined ? undefined : bytesOf(body, blobs);
     if (body !== undefined && bytes === undefined)
-      throw new RecordingError('recording_not_replayable', `${blobs}: bytes that came in (${event}) were not kept, or are damaged`);
+      throw new RecordingError(
+        'recording_not_replayable',
+        `${blobs}: bytes that came in (${event}) were not kept, or are damaged`,
+      );
     const arrival = { event, ...(data !== undefined && { data }), ...(bytes !== undefined && { bytes }) };
     const channel = this.#channels.get(n);
     if (ord === undefined) channel?.given.push(arrival);
