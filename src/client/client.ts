@@ -90,7 +90,7 @@ export class RunningClient implements Resident {
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
     const runtime = currentRuntime();
-    if (runtime !== null) this.settings.flags = [REPLAY_FLAG];
+    if (runtime !== null) Object.assign(this.settings, { flags: [REPLAY_FLAG], process: runtime.process });
     this.settings.onBegin = (session) =>
       aside(() => {
         this.#begun = true;

@@ -103,7 +103,7 @@ export function createClient(options: Options = {}): IsolatedClient {
 /** Sends what waits for export; true when nothing waits any more. Resolves within `timeoutMs`, never rejects. */
 export async function flush(timeoutMs?: number): Promise<boolean> {
   try {
-    return (await slot.client?.flush(timeoutMs)) ?? true;
+    return (await aside(() => slot.client?.flush(timeoutMs))) ?? true;
   } catch (error) {
     reportFault('client.flush', error);
     return false;
@@ -115,7 +115,7 @@ export async function shutdown(timeoutMs: number = SHUTDOWN_MS): Promise<void> {
   const { client } = slot;
   if (client === null) return;
   try {
-    await client.shutdown(timeoutMs);
+    await aside(() => client.shutdown(timeoutMs));
   } catch (error) {
     reportFault('client.shutdown', error);
   } finally {

@@ -97,7 +97,7 @@ function faceOf(client: RunningClient): IsolatedClient {
     },
     async flush(timeoutMs) {
       try {
-        return await client.flush(timeoutMs);
+        return await aside(() => client.flush(timeoutMs));
       } catch (error) {
         reportFault('client.flush', error);
         return false;
@@ -105,7 +105,7 @@ function faceOf(client: RunningClient): IsolatedClient {
     },
     async shutdown(timeoutMs = SHUTDOWN_MS) {
       try {
-        await client.shutdown(timeoutMs);
+        await aside(() => client.shutdown(timeoutMs));
       } catch (error) {
         reportFault('client.shutdown', error);
       }

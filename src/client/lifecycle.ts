@@ -1,5 +1,6 @@
 /** Sees the process end, on every way out, and changes none of them: exit codes, signals and the app's own handlers stay as they are (docs/decisions/0006-session-ends.md). */
 import { guard } from '../core/diagnostics.ts';
+import { ownListeners } from '../core/own-listeners.ts';
 
 export interface LifecycleListeners {
   /** The last code of the process, with the exit code as it stands. */
@@ -46,6 +47,7 @@ function watchSignals(onSignal: (signal: NodeJS.Signals) => void): () => void {
       process.kill(process.pid, signal);
     };
     ours.set(signal, listener);
+    ownListeners.add(listener);
     process.on(signal, listener);
   };
   const leave = (signal: string): void => {

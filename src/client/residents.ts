@@ -19,6 +19,7 @@ import { watchProcess } from './lifecycle.ts';
 import type { Values } from './options.ts';
 import { startPatching } from './patching.ts';
 import type { Patching } from './patching.ts';
+import { currentRuntime } from './replayable.ts';
 import { faultText } from './stderr.ts';
 
 /** One client, as the others know it. */
@@ -71,7 +72,11 @@ export function moveIn(resident: Resident): void {
     unwatch = watchProcess({
       onExit: (code) => endAll(exitEnd(code, uncaught)),
       onUncaught,
-      onSignal: (signal) => endAll(signalEnd(signal)),
+      onSignal: (signal) => {
+        const end = signalEnd(signal);
+        guard('client.dying', () => currentRuntime()?.dying(end), undefined);
+        endAll(end);
+      },
     });
   } else {
     instrument(resident.values.instrument);

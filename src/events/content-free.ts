@@ -113,7 +113,7 @@ const HEADER: Rules<SessionLine> = {
   ...{ s: number, k: code, t: number, v: number, id, epoch: number, trace: id, mode: code, sdk: code, flags: list(number) },
   ...{ pid: number, node: code, platform: code, arch: code, name, parent: id, within: object({ trace: id, span: id }) },
   ...{ agent: object(AGENT), environment: name, service: place, guarded: flag, guards: list(code) },
-  ...{ tags: null, metadata: null, links: null, argv: null, cwd: null, execArgv: null, process: id },
+  ...{ tags: null, metadata: null, links: null, argv: null, cwd: null, execArgv: null, process: id, outside: flag },
 };
 
 const [event, open, header] = [object(EVENT), object(OPEN), object(HEADER)];

@@ -62,6 +62,8 @@ export interface SessionLine extends LineBase {
   execArgv?: string[];
   /** Replay-grade recordings: 16 hex digits that all recordings of one process share. */
   process?: string;
+  /** Holds what came into the process while no session of the app's was open, and nothing else. */
+  outside?: true;
 }
 
 /** An event began. A recording that holds this and no `event` of the same id saw the process die in between. */

@@ -222,6 +222,7 @@ const KINDS: Record<LineKind, Shape> = {
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
       execArgv: texts,
       process: spanId,
+      outside: truth,
     },
   ),
   open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step }),

@@ -62,9 +62,13 @@ function recordingPaths(dir: string): string[] {
 }
 
 function newest(paths: string[]): string {
-  const begun = paths.map((path) => ({
-    path,
-    epoch: guard('recording.list', () => readHeader(path)?.epoch ?? statSync(path).mtimeMs * 1000, 0),
-  }));
-  return begun.reduce((a, b) => (b.epoch >= a.epoch ? b : a)).path;
+  const begun = paths.map((path) => {
+    const header = guard('recording.list', () => readHeader(path), undefined);
+    const epoch = header?.epoch ?? guard('recording.list', () => statSync(path).mtimeMs * 1000, 0);
+    // What came in outside of sessions is none that somebody means.
+    return { path, epoch, isSession: header?.outside !== true };
+  });
+  const isNewer = (b: (typeof begun)[number], a: (typeof begun)[number]): boolean =>
+    a.isSession === b.isSession ? b.epoch >= a.epoch : b.isSession;
+  return begun.reduce((a, b) => (isNewer(b, a) ? b : a)).path;
 }

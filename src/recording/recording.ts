@@ -109,7 +109,12 @@ class Contents {
       case 'timer':
       case 'draws':
       case 'env':
+      case 'channel':
         this.#inputs.push(line);
+        break;
+      case 'came':
+        this.#inputs.push(line);
+        if (line.body !== undefined) this.#checkExtent(line.s, line.body, offset);
         break;
       case 'log':
         this.#logs.push(line);

@@ -39,6 +39,9 @@ export function recordChannels(deliveries: Deliveries, write: WriteInput): Chann
             come(n, arrival, nextDelivery());
             deliver(arrival);
           }),
+        note: (arrival) => come(n, arrival),
+        given: [],
+        ready: () => {},
         leave: () => {
           left = true;
         },

@@ -1,6 +1,6 @@
 /** Channels in a replay: nothing real is opened, and what came is handed over from the recording. */
 import type { Channels, Opening } from './channels.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Receiver } from './gate.ts';
 import { currentNode } from './lineage.ts';
 import { canonical } from './request-digest.ts';
 import type { SourceChannel } from './source.ts';
@@ -27,14 +27,21 @@ export function replayChannels(gate: Gate, recorded: readonly SourceChannel[], r
   };
   return {
     real: false,
-    open(opening, deliver) {
+    open(opening, deliver, isReady = () => true) {
       const channel = find(opening);
       if (channel === null) return null;
-      gate.addReceiver(channel.key, {
-        isReady: () => true,
+      const receiver: Receiver = {
+        isReady: (step) => step.kind === 'came' && isReady(step.arrival),
         receive: (step) => step.kind === 'came' && deliver(step.arrival),
-      });
-      return { came: () => {}, leave: () => gate.leave(channel.key) };
+      };
+      gate.addReceiver(channel.key, receiver);
+      return {
+        came: () => {},
+        note: () => {},
+        given: channel.given,
+        ready: () => gate.addReceiver(channel.key, receiver),
+        leave: () => gate.leave(channel.key),
+      };
     },
     ask: (opening) => find(opening)?.given[0] ?? null,
     refuse,

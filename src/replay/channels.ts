@@ -16,6 +16,12 @@ export interface Opening {
 export interface Channel {
   /** Something came. Handed over in its turn, after all that came into the process before it. In a replay nothing comes by itself: it is not to be called. */
   came(arrival: Arrival): void;
+  /** Something is known of it that has no place in the order of deliveries. In a replay it is not to be called. */
+  note(arrival: Arrival): void;
+  /** What was known of it without a place in the order; empty while recording. */
+  readonly given: readonly Arrival[];
+  /** The app can take what it could not take before: see `isReady`. While recording this does nothing. */
+  ready(): void;
   /** The app wants no more of it. */
   leave(): void;
 }
@@ -26,9 +32,9 @@ export interface Channels {
   readonly real: boolean;
   /**
    * Opens a channel for the running code. `deliver` hands one thing to the app: the same code in both forms, so that both make the same promises; it is called as none of the app's code.
-   * Null: nothing is recorded here, or the recording has no such channel.
+   * `isReady` says in a replay whether the app can take it now. Null: nothing is recorded here, or the recording has no such channel.
    */
-  open(opening: Opening, deliver: (arrival: Arrival) => void): Channel | null;
+  open(opening: Opening, deliver: (arrival: Arrival) => void, isReady?: (arrival: Arrival) => boolean): Channel | null;
   /** A call that is answered at once: `real` does it; a replay gives what the recording holds, and null where that is nothing. `real` may throw, and is not called in a replay. */
   ask(opening: Opening, real: () => Arrival): Arrival | null;
   /** The recording has nothing for the opening, and opening it really would reach out of the replay. Does not return, unless reaching out is allowed: then the caller does it really. */

@@ -5,7 +5,7 @@ import { replaceMember } from './globals.ts';
 import { isInternal } from './lineage.ts';
 
 /** Stands where a secret stood: whoever only checks that there is one goes on. */
-const STAND_IN = 'redacted-by-hindcast';
+export const STAND_IN = 'redacted-by-hindcast';
 /** Variables that are hindcast's own business, or the process's. */
 const OURS = /^(HINDCAST_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/;
 

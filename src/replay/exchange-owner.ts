@@ -6,19 +6,25 @@ import { scopes, unrecorded } from '../session/scope.ts';
 import type { Fetching } from './fetch-patch.ts';
 import type { OpenBytes } from './fetch-record.ts';
 
-/** `implicit` gives the session of code that is in none; null: nothing is recorded there. */
-export function openIn(implicit: () => LiveSession | null): OpenBytes {
+/** `implicit` gives the session of code that is in none, `outside` what takes requests where there is no such session; null: nothing is recorded there. */
+export function openIn(implicit: () => LiveSession | null, outside: () => LiveSession | null): OpenBytes {
   return ({ method, url, headers, body }, fetching) => {
     if (unrecorded.getStore() === true) return null;
     const request = { method, url, headers, ...(body !== undefined && { body }) };
     const event = hub.recorder?.current() ?? null;
-    if (event instanceof LiveEvent) return event.session.ended ? null : event.fetched(request, askedBy(fetching));
-    return open(scopes.getStore()?.session, implicit)?.log.exchange(request, undefined, askedBy(fetching)) ?? null;
+    if (event instanceof LiveEvent && !event.session.ended) return event.fetched(request, askedBy(fetching));
+    return open(scopes.getStore()?.session, implicit, outside)?.log.exchange(request, undefined, askedBy(fetching)) ?? null;
   };
 }
 
-function open(scope: LiveSession | undefined, implicit: () => LiveSession | null): LiveSession | null {
-  const session = scope === undefined || scope.ended ? implicit() : scope;
+function open(
+  scope: LiveSession | undefined,
+  implicit: () => LiveSession | null,
+  outside: () => LiveSession | null,
+): LiveSession | null {
+  // What ran in a session of a further client is not the default one's when that is over.
+  const nearest = scope?.apart === undefined ? implicit : scope.apart.implicit;
+  const session = (scope === undefined || scope.ended ? nearest() : scope) ?? outside();
   return session?.begin() === true ? session : null;
 }
 

@@ -71,6 +71,11 @@ export class Gate {
     return this.#at >= this.#steps.length;
   }
 
+  /** How many things are still to be let in. */
+  get left(): number {
+    return this.#steps.length - this.#at;
+  }
+
   /** Somebody is there to whom the request or channel of that key belongs. */
   addReceiver(key: string, receiver: Receiver): void {
     this.#receivers.set(key, receiver);

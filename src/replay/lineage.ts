@@ -46,8 +46,12 @@ const rootAgain = (): LineageNode => new LineageNode(ROOT_A, ROOT_B, false);
 
 /** The next child of `parent`. `salt` keeps apart what is made in different ways. */
 export function childOf(parent: LineageNode, salt = 0): LineageNode {
+  return parent.internal ? parent : numbered(parent, ++parent.children + salt);
+}
+
+/** The child of `parent` with that number, which is not counted: of things that are numbered elsewhere. */
+export function numbered(parent: LineageNode, number: number): LineageNode {
   if (parent.internal) return parent;
-  const number = ++parent.children + salt;
   let a = Math.imul(parent.a ^ number, 0x9e3779b1);
   a = Math.imul(a ^ (a >>> 15), 0x85ebca6b);
   a ^= a >>> 13;

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { PlannedEdit } from '../events/edits.ts';
+import { processRecordings } from '../recording/process-recordings.ts';
 
 /** What happens where the program leaves its recording: it ends with 86; it is given what is nearest, and told; it goes on over the network. */
 export type Policy = 'strict' | 'warn' | 'live';
@@ -40,8 +41,13 @@ export function planOf(recordings: string[]): ReplayPlan {
   return { v: 1, recordings, policy: 'strict', tolerate: false };
 }
 
-/** Reads a plan. A recording in its place is replayed strictly. */
+/** The same, of a recording and all others of its process. */
+export function planFor(path: string): ReplayPlan {
+  return planOf(processRecordings(path));
+}
+
+/** Reads a plan. A recording in its place is replayed strictly, with the others of its process. */
 export function readPlan(path: string): ReplayPlan {
-  if (path.endsWith('.jsonl')) return planOf([path]);
+  if (path.endsWith('.jsonl')) return planFor(path);
   return JSON.parse(readFileSync(path, 'utf8')) as ReplayPlan;
 }

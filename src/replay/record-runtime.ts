@@ -1,7 +1,8 @@
 /** Records what comes into the program, so that it can be replayed. */
 import { guard } from '../core/diagnostics.ts';
+import { newSpanId } from '../core/ids.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
-import type { LiveSession } from '../session/live-session.ts';
+import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { recordChannels } from './channels-recorded.ts';
 import { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
@@ -30,14 +31,26 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   follow({
     draw: draws.draw,
     timers: recordTimers(fired),
-    fetcher: recordFetches(deliveries, openIn(implicit)),
+    fetcher: recordFetches(
+      deliveries,
+      openIn(implicit, () => log.outside()),
+    ),
     channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
+  const close = (end: SessionEnd): void => {
+    draws.flush();
+    log.close(end);
+  };
+  const onExit = (exitCode: number): void =>
+    guard('replay.exit', () => close({ state: exitCode === 0 ? 'success' : 'failure', reason: 'ended', exitCode }), undefined);
+  process.on('exit', onExit);
   return {
+    process: newSpanId(),
     begin: (session) => log.begin(session),
     ending: (session) => {
       draws.flush();
       log.end(session);
     },
+    dying: close,
   };
 }

@@ -1,8 +1,11 @@
 /** Replays a recording in this process: the program runs again, and is given what it was given then. */
 import { writeFileSync } from 'node:fs';
 import { guard } from '../core/diagnostics.ts';
+import { newSpanId } from '../core/ids.ts';
 import type { DrawKind } from '../events/lines.ts';
 import type { LiveSession } from '../session/live-session.ts';
+import { BreakOff, breakingOff } from './break-off.ts';
+import type { BrokenOff } from './known-part.ts';
 import { replayChannels } from './channels-replayed.ts';
 import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
@@ -33,6 +36,10 @@ export interface ReplayReport {
   /** Timers that stood at another place. */
   movedTimers: number;
   divergence?: Divergence;
+  /** The recording breaks off, and the replay came to that place: the signal that the program was killed by, where that is known. */
+  brokenOff?: BrokenOff;
+  /** How the program ended when it was recorded, where one of the recordings of its process says so. */
+  recordedExitCode?: number;
 }
 
 export interface ReplayOptions {
@@ -52,6 +59,11 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     answered: { place: 0, content: 0, masked: 0 },
     draws: { own: 0, other: 0, made: 0 },
     movedTimers: 0,
+    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
+  };
+  const writeReport = (): void => {
+    report.movedTimers = gate.moved;
+    if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
   const stop = (divergence: Divergence): never => {
     report.divergence ??= divergence;
@@ -59,12 +71,24 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     process.exit(DIVERGED);
   };
   const requestOf = (step: Step) => source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
+  const breakOff =
+    source.brokenOff === null
+      ? null
+      : new BreakOff(source.brokenOff, () => {
+          report.brokenOff = source.brokenOff!;
+          writeReport();
+        });
+  const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
   const gate = new Gate({
-    steps: ordered ? source.steps : source.steps.filter(({ kind }) => kind !== 'timer'),
+    steps: ordered ? steps : steps.filter(({ kind }) => kind !== 'timer'),
     epochMs: source.epochMs,
     ordered,
-    onStall: (step) => stop(stallDivergence(step, requestOf(step))),
+    onStall: (step) => {
+      // It has not come to rest, and is about to be ended.
+      if (breakOff?.isReached !== true) stop(stallDivergence(step, requestOf(step)));
+    },
   });
+  if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
   const draws = new DrawSource(source.draws, madeUp(gate));
   report.draws = draws.given;
   process.on('exit', () => {
@@ -73,8 +97,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
       sayDivergence(report.divergence);
       process.exitCode = DIVERGED;
     }
-    report.movedTimers = gate.moved;
-    if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
+    writeReport();
   });
   const leak = (what: string): never =>
     stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
@@ -83,9 +106,18 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
-    fetcher: replayFetches({ gate, matcher, open: openIn(implicit), onMatch: (by) => report.answered[by]++, onDivergence: stop }),
+    fetcher: replayFetches({
+      gate,
+      matcher,
+      open: openIn(implicit, () => null),
+      onMatch: (by) => report.answered[by]++,
+      onDivergence: (divergence) => {
+        // The line of the last request may have been lost with the process.
+        if (gate.left > 1 || breakOff === null || source.brokenOff?.signal !== undefined) stop(divergence);
+      },
+    }),
   });
-  return { begin: () => {}, ending: () => {} };
+  return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
 }
 
 /** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */

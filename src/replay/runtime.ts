@@ -1,7 +1,7 @@
 /** What follows a program so that it can be replayed: started before the program's own code, in one of two forms. */
 import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
-import type { LiveSession } from '../session/live-session.ts';
+import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
 import { patchClock } from './clock.ts';
@@ -11,16 +11,23 @@ import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchRandomness } from './randomness.ts';
+import { patchServers } from './servers.ts';
+import { patchSignals } from './signals.ts';
+import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
 import { warmUp } from './warm-up.ts';
 
 /** How a client tells of its sessions. */
 export interface Runtime {
+  /** The process, in the headers of its recordings. */
+  readonly process: string;
   /** A session has its recording. */
   begin(session: LiveSession): void;
   /** Its last line comes next. */
   ending(session: LiveSession): void;
+  /** The process is about to die of a signal. */
+  dying(end: SessionEnd): void;
 }
 
 /** Where what the program is given comes from. A part that is null is left as it is: what that costs is measured in a test. */
@@ -37,7 +44,7 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, fetcher }: Inputs): void {
+export function follow({ draw, timers, fetcher, channels }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
@@ -49,5 +56,8 @@ export function follow({ draw, timers, fetcher }: Inputs): void {
   patchScheduling();
   if (timers !== null) patchTimers(timers);
   patchFetch(fetcher);
+  patchSignals(channels);
+  patchStdin(channels);
+  patchServers(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }

@@ -3,6 +3,8 @@ import { RecordingError } from '../recording/errors.ts';
 import { bytesOf } from '../recording/exchange-reader.ts';
 import { readRecording } from '../recording/recording.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
+import { brokenOff, knownUpTo } from './known-part.ts';
+import type { BrokenOff } from './known-part.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
 import type { CameLine, ChannelLine, DrawsLine, EnvLine } from '../events/lines.ts';
 import { blobsPathOf } from '../recording/summary.ts';
@@ -50,7 +52,12 @@ export interface Source {
   /** In the order in which they were sent. */
   readonly requests: readonly SourceRequest[];
   readonly channels: readonly SourceChannel[];
+  /** As far as all of them are known. */
   readonly steps: readonly Step[];
+  /** How it broke off; null: the program ended. */
+  readonly brokenOff: BrokenOff | null;
+  /** The exit code of the process, where one of its recordings was open to the end. */
+  readonly exitCode: number | undefined;
   readonly draws: readonly DrawsLine[];
   readonly env: readonly EnvLine[];
 }
@@ -113,13 +120,16 @@ class Gathered {
 
   result(): Source {
     for (const { line, blobs, atMs } of this.#came) this.#arrive(line, blobs, atMs);
-    this.#steps.sort((a, b) => a.ord - b.ord);
+    const upTo = knownUpTo(this.#recordings);
+    const steps = this.#steps.filter(({ ord }) => ord <= upTo).sort((a, b) => a.ord - b.ord);
     return {
       recordings: this.#recordings,
       epochMs: Math.min(...this.#recordings.map(({ header }) => header.epoch / 1000)),
       requests: this.#requests.toSorted((a, b) => a.sentMs - b.sentMs),
       channels: [...this.#channels.values()].toSorted((a, b) => a.line.n - b.line.n),
-      steps: this.#steps,
+      steps,
+      brokenOff: brokenOff(this.#recordings),
+      exitCode: this.#recordings.find(({ end }) => end?.exitCode !== undefined)?.end?.exitCode,
       draws: inTime(this.#draws),
       env: inTime(this.#env),
     };
@@ -127,6 +137,11 @@ class Gathered {
 
   #arrive({ n, event, ord, data, body }: CameLine, blobs: string, atMs: number): void {
     const bytes = body === undefined ? undefined : bytesOf(body, blobs);
+    if (body !== undefined && bytes === undefined)
+      throw new RecordingError(
+        'recording_not_replayable',
+        `${blobs}: bytes that came in (${event}) were not kept, or are damaged`,
+      );
     const arrival = { event, ...(data !== undefined && { data }), ...(bytes !== undefined && { bytes }) };
     const channel = this.#channels.get(n);
     if (ord === undefined) channel?.given.push(arrival);

@@ -1,7 +1,7 @@
 /** One session while it runs: its recording, its open events, its totals. */
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
-import { newTraceId } from '../core/ids.ts';
+import { newSessionId, newTraceId } from '../core/ids.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
 import type { EndLine, RecordMode, SessionLine, SessionLink } from '../events/lines.ts';
 import type {
@@ -66,6 +66,8 @@ export interface SessionSettings {
   apart?: SessionStore;
   /** Of the header: what a replayer must reproduce. */
   flags?: readonly number[];
+  /** Of the header: which process this is. */
+  process?: string;
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
   onFile?: (path: string) => void;
   /** Told of each finished event once it is on disk; the argument of the exporter's queue. */
@@ -99,6 +101,8 @@ export interface SessionFacts {
   autoEnd?: boolean;
   agent?: AgentFacts;
   environment?: string;
+  /** It is none of the app's: see `LiveSession.outside`. */
+  outside?: true;
 }
 
 /** How a session ended. */
@@ -108,6 +112,9 @@ export interface SessionEnd {
   exitCode?: number;
   signal?: string;
 }
+
+/** The name of the recording of what comes in while no session is open. */
+const OUTSIDE = 'outside of sessions';
 
 const NOTHING_SAID: Said = { tags: [], metadata: {}, links: [] };
 
@@ -191,6 +198,17 @@ export class LiveSession {
     this.#log = log;
     onBegin?.(this);
     return true;
+  }
+
+  /** A session of nobody's, recorded beside this one: what comes into the process while no session is open. It is never exported. */
+  outside(): LiveSession {
+    const { onBegin: _onBegin, onEnding: _onEnding, onFile: _onFile, onEvent: _onEvent, ...settings } = this.#settings;
+    const parent = settings.told?.parent;
+    return new LiveSession(
+      settings,
+      { id: newSessionId(), name: OUTSIDE, outside: true, ...(parent !== undefined && { parent }) },
+      () => {},
+    );
   }
 
   opened(event: LiveEvent): void {
@@ -319,7 +337,7 @@ export class LiveSession {
   }
 
   #header(): LogOptions['header'] {
-    const { mode, sdk, service, agent, environment, guards } = this.#settings;
+    const { mode, sdk, service, agent, environment, guards, process: of } = this.#settings;
     const facts = this.#facts;
     const who = facts.agent ?? agent;
     const where = facts.environment ?? environment;
@@ -337,6 +355,8 @@ export class LiveSession {
       argv: process.argv,
       execArgv: process.execArgv,
       cwd: guard('session.cwd', () => process.cwd(), ''),
+      ...(mode === 'full' && of !== undefined && { process: of }),
+      ...(facts.outside === true && { outside: true as const }),
       ...(facts.name === undefined ? {} : { name: facts.name }),
       ...(facts.parent === undefined ? {} : { parent: facts.parent }),
       ...(facts.within === undefined ? {} : { within: facts.within }),

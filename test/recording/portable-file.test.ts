@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readFrames } from '../../src/core/event-frames.ts';
+import { bytesOf } from '../../src/recording/exchange-reader.ts';
 import { type Exchange, readRecording } from '../../src/recording/recording.ts';
+import { blobsPathOf } from '../../src/recording/summary.ts';
 import { unpackPortable, writePortable } from '../../src/recording/portable-file.ts';
 import { learnRecording, scrubRecording } from '../../src/recording/scrub-recording.ts';
 import { Scrubber, type ScrubRules } from '../../src/recording/scrub-text.ts';
@@ -55,6 +57,31 @@ const allBytes = (path: string): string => {
 const exchange = (path: string, x: number): Exchange => readRecording(path).exchanges.get(x) as Exchange;
 
 describe('V4 a scrubbed recording', () => {
+  test('has none of what came through channels, small or large, and keeps the rest of it', () => {
+    const folder = scratchFolder();
+    const log = logIn(join(folder, 'from'));
+    const large = Buffer.from(`${'x'.repeat(300_000)} ${OPENAI} ${Math.random()}`);
+    log.input({ k: 'channel', n: 1, kind: 'stdin', what: 'data', lin: '0123456789abcdef', lo: 1 });
+    log.input({ k: 'came', n: 1, event: 'data', ord: 1 }, Buffer.from(`key ${OPENAI}\n`));
+    log.input({ k: 'came', n: 1, event: 'data', ord: 2 }, large);
+    log.input({ k: 'came', n: 1, event: 'data', ord: 3 }, Uint8Array.of(0xff, 0xfe));
+    log.input({ k: 'came', n: 1, event: 'end', ord: 4 });
+    log.end({ state: 'success', reason: 'ended', stats: STATS });
+    const { path } = scrubbed(log.path, folder);
+    expect(verifyRecording(path)).toMatchObject({ state: 'ended', problems: [] });
+    const came = readRecording(path).inputs.flatMap((line) => (line.k === 'came' ? [line] : []));
+    const bytes = came.map(({ body }) =>
+      body === undefined ? null : Buffer.from(bytesOf(body, blobsPathOf(path))!).toString('latin1'),
+    );
+    expect(bytes).toEqual([
+      'key <redacted:openai-key#1>\n',
+      large.toString().replace(OPENAI, '<redacted:openai-key#1>'),
+      '\xff\xfe',
+      null,
+    ]);
+    expect(came.map(({ ord }) => ord)).toEqual([1, 2, 3, 4]);
+  });
+
   test('has the secret nowhere, in the same structure, sound, and nothing is left for a second time', () => {
     const folder = scratchFolder();
     const log = logIn(join(folder, 'from'), {

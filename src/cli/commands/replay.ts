@@ -1,6 +1,6 @@
 /** `hindcast replay`: runs the program of a recording again, offline, and gives it everything that it was given then. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { count, duration } from '../../analysis/figures.ts';
@@ -8,7 +8,7 @@ import { monotonicUs } from '../../core/clock.ts';
 import type { Recording } from '../../recording/recording.ts';
 import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { DIVERGED } from '../../replay/divergence.ts';
-import { planOf } from '../../replay/plan.ts';
+import { planFor } from '../../replay/plan.ts';
 import type { LeftOut, ReplayPlan } from '../../replay/plan.ts';
 import { obstacleOf } from '../../replay/source.ts';
 import { CliFailure } from '../failure.ts';
@@ -51,11 +51,11 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
   const code = exitCodeOf(outcome, recording);
   if (terminal.json)
     terminal.printJson({
+      ...outcome.report,
       session: idOf(path),
       exitCode: code,
-      recordedExitCode: recordedCode(recording) ?? null,
+      recordedExitCode: recordedCode(recording, outcome.report) ?? null,
       ms: outcome.ms,
-      ...outcome.report,
     });
   else terminal.remark(summary(idOf(path), recording, outcome));
   return code;
@@ -67,7 +67,7 @@ async function replay(path: string, { header }: Recording, { json }: Terminal): 
   const reportPath = join(folder, 'report.json');
   const planPath = join(folder, 'plan.json');
   const leaveOut = (process.env['HINDCAST_REPLAY_WITHOUT'] ?? '').split(',').filter(Boolean) as LeftOut[];
-  writeFileSync(planPath, JSON.stringify({ ...planOf([path]), report: reportPath, leaveOut } satisfies ReplayPlan));
+  writeFileSync(planPath, JSON.stringify({ ...planFor(path), report: reportPath, leaveOut } satisfies ReplayPlan));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_OPTIONS: registerOptions(),
@@ -97,12 +97,19 @@ function readReport(path: string): ReplayReport | null {
   }
 }
 
-const recordedCode = ({ end }: Recording): number | undefined => end?.exitCode;
+/** A session may end before its program does: then another recording of the process says how that ended. */
+const recordedCode = ({ end }: Recording, report: ReplayReport | null): number | undefined =>
+  end?.exitCode ?? report?.recordedExitCode;
 
-/** The program's own, unless it left the recording, or ended otherwise than it did. */
+/** What a shell says of a program that a signal ended. */
+const codeOfSignal = (signal: string): number => 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+
+/** The program's own, unless it left the recording, or ended otherwise than it did. Where nobody knows how it ended, 0 says that it came to where the recording does. */
 function exitCodeOf({ end, report }: Outcome, recording: Recording): number {
-  const recorded = recordedCode(recording);
+  const recorded = recordedCode(recording, report);
   if (report === null) return end.code === 0 || end.code === null ? 1 : end.code;
+  if (report.divergence === undefined && report.brokenOff !== undefined)
+    return report.brokenOff.signal === undefined ? 0 : codeOfSignal(report.brokenOff.signal);
   if (report.divergence !== undefined || (recorded !== undefined && end.code !== recorded)) return DIVERGED;
   return end.code ?? 1;
 }
@@ -116,7 +123,13 @@ function summary(id: string, recording: Recording, { end, report, ms }: Outcome)
     const where = divergence.step === undefined ? '' : ` at request ${divergence.step}`;
     return `✗ ${id}: left the recording${where}; ${of}`;
   }
-  const recorded = recordedCode(recording);
+  if (report.brokenOff !== undefined) {
+    const { signal } = report.brokenOff;
+    const how =
+      signal === undefined ? 'the recording breaks off there: the process died, or still ran' : `ended by ${signal} as recorded`;
+    return `✓ ${id}: ${of}, ${how}`;
+  }
+  const recorded = recordedCode(recording, report);
   if (recorded !== undefined && recorded !== end.code)
     return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
   const moved = [
