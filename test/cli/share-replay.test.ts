@@ -77,3 +77,38 @@ describe('R12 a session with a key in its requests', () => {
     );
   });
 });
+
+it('R12 all sessions of a process go with one of them, and a test of it replays them together', async () => {
+  const project = newOrdersProject();
+  try {
+    project.write(
+      'two.mjs',
+      `import { startSession } from 'hindcast';
+       for (const name of ['one', 'two']) {
+         const session = startSession({ name });
+         await session.run(async () => {
+           const answer = await fetch(process.env.MODEL_URL + '/v1/' + name, { method: 'POST', body: process.env.SHOP_NOTE });
+           console.log(name, (await answer.text()).length, Math.random());
+         });
+         session.end();
+       }`,
+    );
+    const ran = await project.record([process.execPath, 'two.mjs'], { SHOP_NOTE: KEY });
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/^one \d+ 0\.\d+\ntwo \d+ 0\.\d+\n$/)]);
+    const sessions = JSON.parse((await project.hindcast(['ls', '--json'])).stdout) as { id: string; name?: string }[];
+    expect(sessions.length).toBeGreaterThan(1);
+    for (const { id } of sessions.slice(0, 2)) {
+      const { stdout } = await project.hindcast(['share', id, '-o', `${id}.hindcast`]);
+      expect(stdout).toMatch(
+        new RegExp(`  ${sessions.length} recordings, [^]*replays as it was recorded: 2 of 2 requests, exit code 0`),
+      );
+      const made = await project.hindcast(['test', id, '--scrub', '--json']);
+      expect(JSON.parse(made.stdout)).toMatchObject({
+        passes: true,
+        files: expect.arrayContaining([expect.stringMatching(/stdout\.txt$/)]),
+      });
+    }
+  } finally {
+    project.close();
+  }
+});
