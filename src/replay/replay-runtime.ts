@@ -26,7 +26,7 @@ import type { ReplayPlan } from './plan.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Step } from './source.ts';
+import type { Source, Step } from './source.ts';
 import { replayTimers } from './timers-replayed.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
@@ -61,19 +61,12 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
-  const report: ReplayReport = {
-    requests: source.requests.length,
-    answered: { place: 0, content: 0, masked: 0 },
-    draws: { own: 0, other: 0, made: 0 },
-    movedTimers: 0,
-    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
-  };
+  const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
+  const report = newReport(source, fixed);
   const writeReport = (): void => {
     report.movedTimers = gate.moved;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
-  const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
-  if (fixed !== null) report.fix = fixed.report;
   const stop = (divergence: Divergence): never => {
     if (fixed?.takes(divergence, matcher.left) === true) process.exit();
     report.divergence ??= divergence;
@@ -137,6 +130,18 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     }),
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
+}
+
+/** A report of which nothing is known yet. */
+function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
+  return {
+    requests: source.requests.length,
+    answered: { place: 0, content: 0, masked: 0 },
+    draws: { own: 0, other: 0, made: 0 },
+    movedTimers: 0,
+    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
+    ...(fixed !== null && { fix: fixed.report }),
+  };
 }
 
 /** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */
