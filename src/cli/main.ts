@@ -11,6 +11,7 @@ import { version } from './version.ts';
 const VERBS: Record<string, () => Promise<{ verb: () => Command }>> = {
   run: () => import('./commands/run.ts'),
   replay: () => import('./commands/replay.ts'),
+  test: () => import('./commands/test.ts'),
   ls: () => import('./commands/ls.ts'),
   show: () => import('./commands/show.ts'),
   explain: () => import('./commands/explain.ts'),

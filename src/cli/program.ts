@@ -13,13 +13,6 @@ export interface ProgramEnd {
   signal: NodeJS.Signals | null;
 }
 
-/** `NODE_OPTIONS` with `--import hindcast/register` after what is there. */
-export function registerOptions(): string {
-  // From the sources it is register.ts, in the package register.js: the file beside us tells which.
-  const register = new URL(import.meta.url.endsWith('.ts') ? '../register.ts' : '../register.js', import.meta.url).href;
-  return [process.env['NODE_OPTIONS'], `--import ${register}`].filter(Boolean).join(' ');
-}
-
 /** Runs a program to its end; `verb` is the one that was asked for, to say how it is asked rightly. */
 export function runProgram(
   verb: string,

@@ -45,6 +45,17 @@ export function explained<T>(fn: () => T): T {
   }
 }
 
+/** The same of what takes its time. */
+export async function explainedLater<T>(fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    return explained<T>(() => {
+      throw error;
+    });
+  }
+}
+
 /** Path of the newest recording; where there is none yet, waits for the first. */
 export async function newestRecording(dir: string | undefined, terminal: Pick<Terminal, 'remark'>): Promise<string> {
   const folder = recordingsAt(dir);

@@ -64,6 +64,8 @@ export interface SessionLine extends LineBase {
   process?: string;
   /** Holds what came into the process while no session of the app's was open, and nothing else. */
   outside?: true;
+  /** Secrets and home folders were taken out of it (`hindcast share`): in a replay, whatever stands in their places now is what stood there. */
+  scrubbed?: true;
 }
 
 /** An event began. A recording that holds this and no `event` of the same id saw the process die in between. */

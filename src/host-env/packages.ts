@@ -26,7 +26,7 @@ export function readDeclared(root: string): Record<string, string> | undefined {
   const declared = Object.entries(asked)
     .filter(([name]) => NAME.test(name) && !name.startsWith('.'))
     .slice(0, PACKAGES_MAX)
-    .map(([name, range]) => [name, installed(root, name) ?? rangeOf(range)] as const);
+    .map(([name, range]) => [name, installedVersion(root, name) ?? rangeOf(range)] as const);
   return declared.length === 0 ? undefined : Object.fromEntries(declared);
 }
 
@@ -36,8 +36,8 @@ function rangeOf(range: unknown): string {
   return PROTOCOL.exec(text)?.[1] ?? (text.includes('/') ? 'git' : text.slice(0, VERSION_CHARS_MAX));
 }
 
-/** Of the copy that the project's code would load. */
-function installed(root: string, name: string): string | undefined {
+/** Of the copy that code in `root` would load; undefined where there is none. */
+export function installedVersion(root: string, name: string): string | undefined {
   for (let folder = root; ; folder = dirname(folder)) {
     const copy = join(folder, 'node_modules', name);
     if (existsSync(copy)) return versionIn(copy);

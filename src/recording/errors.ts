@@ -7,7 +7,8 @@ export type RecordingErrorCode =
   | 'recording_damaged'
   | 'recording_changed'
   | 'recording_too_large'
-  | 'recording_not_replayable';
+  | 'recording_not_replayable'
+  | 'program_not_found';
 
 /** A recording that cannot be had; the message says what to do. */
 export class RecordingError extends Error {

@@ -35,6 +35,8 @@ export interface Exchange {
   end?: EndOfExchange;
   /** Who asked, in a replay-grade recording. */
   asked?: { lin: string; lo: number; where?: string };
+  /** Bodies that were not recorded, and why. */
+  omitted?: { request?: string; response?: string };
   requestBody(): Uint8Array | undefined;
   /** What had arrived; empty when a head came without a body. */
   responseBody(): Uint8Array | undefined;
@@ -63,8 +65,10 @@ export class ExchangeReader {
       Object.assign(exchange, { method: line.method, url: line.url, requestHeaders: line.headers, sentAt: line.t });
       if (line.on !== undefined) exchange.on = line.on;
       if (line.body !== undefined) this.#requests.set(line.x, line.body);
+      noteOmitted(exchange, 'request', line.body);
       return;
     }
+    noteOmitted(exchange, 'response', line.body);
     if (line.k === 'response') {
       Object.assign(exchange, { status: line.status, responseHeaders: line.headers, headAt: line.at, headOrd: line.ord });
       if (line.statusText !== undefined) exchange.statusText = line.statusText;
@@ -129,6 +133,10 @@ export class ExchangeReader {
   #bytes(body: Body): Uint8Array | undefined {
     return bytesOf(body, this.#blobsPath);
   }
+}
+
+function noteOmitted(exchange: Exchange, of: 'request' | 'response', body: Body | undefined): void {
+  if (typeof body === 'object' && 'omitted' in body) exchange.omitted = { ...exchange.omitted, [of]: body.omitted };
 }
 
 /** The bytes of a body that stands by itself; undefined where they were not recorded, or are damaged. */

@@ -223,6 +223,7 @@ const KINDS: Record<LineKind, Shape> = {
       execArgv: texts,
       process: spanId,
       outside: truth,
+      scrubbed: truth,
     },
   ),
   open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step }),

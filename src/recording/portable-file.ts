@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
@@ -74,8 +74,9 @@ export async function writePortable(
   about: { sdk: string; scrub?: ScrubNote },
 ): Promise<Manifest> {
   const entries = recordings.flatMap(({ id, path }, index) => {
-    const named = `recordings/${path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)}`;
-    const name = Buffer.byteLength(blobsPathOf(named)) < NAME_BYTES_MAX ? named : `recordings/${index + 1}.jsonl`;
+    const named = `recordings/${basename(path)}`;
+    const isFree = recordings.findIndex((other) => basename(other.path) === basename(path)) === index;
+    const name = isFree && Buffer.byteLength(blobsPathOf(named)) < NAME_BYTES_MAX ? named : `recordings/${index + 1}.jsonl`;
     const both = [
       { id, index, name, path },
       { id, index, name: blobsPathOf(name), path: blobsPathOf(path) },

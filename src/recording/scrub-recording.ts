@@ -1,10 +1,10 @@
 /** Writes a copy of a recording without its secrets: the same lines in the same order, bodies whole or as differences as the writer would, pieces of answers as many as there were. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isSecretName, redactUrl } from '../core/credentials.ts';
-import type { Body, CameLine, Cuts, Line, SessionLine } from '../events/lines.ts';
+import type { Body, Cuts, Line, PackedDraws, RequestLine, SessionLine } from '../events/lines.ts';
 import { AppendFile } from './append-file.ts';
 import { BODY_BYTES_MAX, encodePieces } from './bodies.ts';
-import { bytesOf, ExchangeReader, readBlob } from './exchange-reader.ts';
+import { ExchangeReader, readBlob } from './exchange-reader.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { readLines } from './log-reader.ts';
 import { RequestBodies } from './request-bodies.ts';
@@ -25,13 +25,14 @@ const FIXED: Record<string, readonly string[]> = {
   session: ['id', 'trace', 'parent', 'within', 'v', 'epoch', 'mode', 'flags', 'pid', 'guarded', 'guards', 'process', 'outside'],
   open: ['id', 'parent', 'runId', 'type', 'step'],
   note: ['on'],
-  request: ['x', 'on', 'method', 'body'],
+  request: ['x', 'on', 'method', 'body', 'lin', 'lo'],
   response: ['x', 'status', 'at', 'ord', 'body', 'cuts'],
-  data: ['x', 'body', 'cuts'],
-  log: ['on', 'stream', 'level'],
+  data: ['x', 'body', 'cuts', 'lin', 'lo'],
   timer: ['lin', 'lo', 'ms', 'ord'],
+  draws: ['d'],
   channel: ['n', 'kind', 'lin', 'lo'],
   came: ['n', 'event', 'ord', 'body'],
+  log: ['on', 'stream', 'level'],
   end: ['state', 'reason', 'exitCode', 'signal', 'stats', 'logsDropped'],
 };
 const FIXED_OF_EVENT = ['id', 'trace', 'parent', 'runId', 'type', 'start', 'end', 'status', 'run', 'step', 'cost'];
@@ -40,8 +41,12 @@ const FRAME = ['s', 'k', 't', 'c'];
 /** More than any secret is long, but for keys in many lines, which have a form of their own. */
 const AROUND_UNITS = 1024;
 
-type BodyLine = Extract<Line, { k: 'request' | 'response' | 'data' }>;
-const hasBody = (line: Line): line is BodyLine => line.k === 'request' || line.k === 'response' || line.k === 'data';
+type BodyLine = Extract<Line, { k: 'request' | 'response' | 'data' | 'came' }>;
+const hasBody = (line: Line): line is BodyLine => ['request', 'response', 'data', 'came'].includes(line.k);
+
+/** What a body is a piece of: an exchange, by its number, or what comes through a channel by one word. */
+type Whole = number | string;
+const wholeOf = (line: BodyLine): Whole => (line.k === 'came' ? `${line.n} ${line.event}` : line.x);
 
 /** Tells the scrubber of every secret in a recording; to be done with all recordings of a file before the first is copied. */
 export function learnRecording(path: string, scrubber: Scrubber): void {
@@ -52,13 +57,12 @@ export function learnRecording(path: string, scrubber: Scrubber): void {
     if (line.k === 'session') for (const place of [line.cwd ?? '', ...(line.argv ?? [])]) scrubber.homes.learn(place);
     if (line.k === 'host') scrubber.homes.learn(line.h.projectRoot ?? '');
     if (hasBody(line)) bodies.take(line);
-    if (line.k === 'came') scrubber.learn(textOfBody(Buffer.from(cameBytes(line, blobsPathOf(path)) ?? [])));
     scrubber.learn(JSON.stringify(textsOf(line)));
   }
-  for (const x of bodies.numbers()) {
-    const request = bodies.request(x);
-    if (request) scrubber.learn(bodies.freshOf(x, textOfBody(request)));
-    scrubber.learn(textOfBody(Buffer.concat(bodies.parts(x).map((part) => part ?? Buffer.alloc(0)))));
+  for (const whole of bodies.wholes()) {
+    const request = bodies.request(whole);
+    if (request) scrubber.learn(bodies.freshOf(whole, textOfBody(request)));
+    scrubber.learn(textOfBody(Buffer.concat(bodies.parts(whole).map((part) => part ?? Buffer.alloc(0)))));
   }
 }
 
@@ -76,7 +80,7 @@ export function scrubRecording(from: string, to: string, { scrubber, stripConten
       if (!scanned.ok) continue;
       const kept = stripContent ? withoutContentLine(scanned.line) : scanned.line;
       if (kept === undefined) continue;
-      const line = hasBody(kept) ? copies.copy(kept) : kept.k === 'came' ? copies.came(kept, blobsPathOf(from)) : kept;
+      const line = hasBody(kept) ? copies.copy(kept) : kept;
       const { s: _s, k, t, ...members } = scrubLine(line, scrubber) as Line & { c?: string };
       delete members.c;
       if (!buffer.appendMembers(`{"s":${s++},"k":${JSON.stringify(k)},"t":${t}`, JSON.stringify(members)))
@@ -98,6 +102,7 @@ function scrubLine(line: Line, scrubber: Scrubber): Line {
   if (line.k === 'event') return { ...line, e: { ...line.e, ...texts } };
   const scrubbed = { ...line, ...texts } as Line;
   if (scrubbed.k === 'session') return scrubHeader(scrubbed, scrubber);
+  if (scrubbed.k === 'draws') return { ...scrubbed, d: scrubbed.d.map((drawn) => scrubDrawn(drawn, scrubber)) };
   if (scrubbed.k === 'host') {
     const { cpu: _cpu, memory: _memory, disk: _disk, ...told } = scrubbed.h;
     return { ...scrubbed, h: told };
@@ -111,13 +116,19 @@ function scrubLine(line: Line, scrubber: Scrubber): Line {
   return scrubbed;
 }
 
+/** What was drawn as text may have become a secret: then it has the same name here as where it was sent. Numbers and bytes stay, or no replay would be the same. */
+function scrubDrawn([lin, kind, values]: PackedDraws, scrubber: Scrubber): PackedDraws {
+  if (kind !== 'U' || typeof values === 'string') return [lin, kind, values];
+  return [lin, kind, values.map((value) => (typeof value === 'string' ? scrubber.scrub(value) : value))];
+}
+
 /** A process of nobody's, and no value behind an option that is named like a secret. */
 function scrubHeader(header: SessionLine, scrubber: Scrubber): SessionLine {
   const argv = header.argv?.map((arg, index, all) => {
     const option = /^--?([\w-]+)$/.exec(all[index - 1] ?? '')?.[1];
     return option !== undefined && isSecretName(option) && !arg.startsWith('-') ? scrubber.replace('assigned-secret', arg) : arg;
   });
-  return { ...header, pid: 0, ...(argv && { argv }) };
+  return { ...header, pid: 0, ...(argv && { argv }), scrubbed: true };
 }
 
 /** The members of a line, or of its event, in which texts may stand. */
@@ -130,8 +141,8 @@ function textsOf(line: Line): object {
 class BodyReader {
   readonly #reader: ExchangeReader;
   readonly #blobs: string;
-  readonly #parts = new Map<number, Body[]>();
-  readonly #requests = new Map<number, Body | undefined>();
+  readonly #parts = new Map<Whole, Body[]>();
+  readonly #requests = new Map<Whole, Body | undefined>();
 
   constructor(path: string) {
     this.#blobs = blobsPathOf(path);
@@ -143,31 +154,32 @@ class BodyReader {
       this.#requests.set(line.x, line.body);
       this.#reader.take(line);
     } else if (line.body !== undefined) {
-      const parts = this.#parts.get(line.x);
+      const parts = this.#parts.get(wholeOf(line));
       if (parts) parts.push(line.body);
-      else this.#parts.set(line.x, [line.body]);
+      else this.#parts.set(wholeOf(line), [line.body]);
     }
   }
 
-  numbers(): Set<number> {
+  wholes(): Set<Whole> {
     return new Set([...this.#requests.keys(), ...this.#parts.keys()]);
   }
 
   /** What request `x` says that the one it is a difference to did not, and some of what is around it. */
-  freshOf(x: number, text: string): string {
+  freshOf(x: Whole, text: string): string {
     const body = this.#requests.get(x);
     if (typeof body !== 'object' || !('base' in body)) return text;
     return text.slice(Math.max(0, body.head - AROUND_UNITS), body.head + body.mid.length + AROUND_UNITS);
   }
 
   /** Undefined: there was none, or it was not recorded. */
-  request(x: number): Buffer | undefined {
-    const bytes = this.#requests.get(x) === undefined ? undefined : this.#reader.exchanges.get(x)?.requestBody();
+  request(x: Whole): Buffer | undefined {
+    const bytes =
+      typeof x === 'string' || this.#requests.get(x) === undefined ? undefined : this.#reader.exchanges.get(x)?.requestBody();
     return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** The bodies of the lines of an answer, in their order; undefined is one that was not recorded. */
-  parts(x: number): (Buffer | undefined)[] {
+  parts(x: Whole): (Buffer | undefined)[] {
     return (this.#parts.get(x) ?? []).map((body) => {
       if (typeof body === 'string') return Buffer.from(body);
       if ('b64' in body) return Buffer.from(body.b64, 'base64');
@@ -190,7 +202,7 @@ class BodyCopies {
   readonly #blobs: AppendFile;
   readonly #scrubber: Scrubber;
   readonly #requests = new RequestBodies();
-  readonly #answers = new Map<number, Part[]>();
+  readonly #answers = new Map<Whole, Part[]>();
 
   constructor(bodies: BodyReader, blobs: AppendFile, scrubber: Scrubber) {
     this.#bodies = bodies;
@@ -198,32 +210,24 @@ class BodyCopies {
     this.#scrubber = scrubber;
   }
 
-  copy<L extends BodyLine>(line: L): L {
+  copy(line: BodyLine): BodyLine {
     if (line.k === 'request') return this.#request(line);
     if (line.body === undefined) return line;
-    const parts = this.#answers.get(line.x) ?? this.#answer(line.x);
+    const whole = wholeOf(line);
+    const parts = this.#answers.get(whole) ?? this.#answer(whole);
     const part = parts.shift();
     // An empty list says that its bytes are all written, and holds none of them.
-    this.#answers.set(line.x, parts);
+    this.#answers.set(whole, parts);
     if (part?.body === undefined) return line;
     const body = encodePieces([part.body], part.body.length, this.#blobs);
-    return { ...line, body, ...(line.cuts && { cuts: cutsOf(line.cuts, part) }) };
-  }
-
-  /** What came through a channel: each piece by itself. */
-  came(line: CameLine, blobs: string): CameLine {
-    if (line.body === undefined) return line;
-    const bytes = cameBytes(line, blobs);
-    if (bytes === undefined) return line;
-    const scrubbed = scrubBody(Buffer.from(bytes), this.#scrubber)?.bytes ?? bytes;
-    return { ...line, body: encodePieces([scrubbed], scrubbed.length, this.#blobs) };
+    return { ...line, body, ...('cuts' in line && line.cuts && { cuts: cutsOf(line.cuts, part) }) };
   }
 
   clear(): void {
     this.#requests.clear();
   }
 
-  #request<L extends BodyLine>(line: L): L {
+  #request(line: RequestLine): RequestLine {
     const bytes = this.#bodies.request(line.x);
     if (bytes === undefined) return line;
     const scrubbed = scrubBody(bytes, this.#scrubber)?.bytes ?? bytes;
@@ -232,7 +236,7 @@ class BodyCopies {
   }
 
   /** The answer is looked at as a whole: a secret may begin in one line of it and end in the next. */
-  #answer(x: number): Part[] {
+  #answer(x: Whole): Part[] {
     const parts = this.#bodies.parts(x);
     const whole = Buffer.concat(parts.map((part) => part ?? Buffer.alloc(0)));
     const scrubbed = scrubBody(whole, this.#scrubber);
@@ -244,10 +248,6 @@ class BodyCopies {
       return { body: part && (scrubbed?.bytes ?? whole).subarray(place(start), place(from)), place, from: start };
     });
   }
-}
-
-function cameBytes({ body }: CameLine, blobs: string): Uint8Array | undefined {
-  return body === undefined ? undefined : bytesOf(body, blobs);
 }
 
 function cutsOf(cuts: Cuts, { place, from }: Part): Cuts {

@@ -42,11 +42,11 @@ export function watchEnvironment(write: (name: string, value: string | null) => 
   replaceMember(process, 'env', watched);
 }
 
-/** Gives the process the variables that a recording read, before the app can ask. */
-export function restoreEnvironment(lines: Iterable<EnvLine>): void {
+/** Gives the process the variables that a recording read, before the app can ask; those of `own` stay as they are. */
+export function restoreEnvironment(lines: Iterable<EnvLine>, own: readonly string[] = []): void {
   for (const { v } of lines) {
     for (const [name, value] of Object.entries(v)) {
-      if (OURS.test(name)) continue;
+      if (OURS.test(name) || own.includes(name)) continue;
       if (value === null) delete process.env[name];
       else if (value === REDACTED) process.env[name] ??= STAND_IN;
       else process.env[name] = value;

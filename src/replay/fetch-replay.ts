@@ -5,7 +5,7 @@ import type { OpenBytes } from './fetch-record.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import type { Gate, Receiver } from './gate.ts';
 import { HandedAnswer } from './handed-answer.ts';
-import type { MatchedBy, Matcher } from './matcher.ts';
+import type { Asking, MatchedBy, Matcher } from './matcher.ts';
 import { hasBody } from './response-facts.ts';
 import type { SentRequest } from './sent-request.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
@@ -14,6 +14,8 @@ import { thrownAgain } from './thrown.ts';
 export interface FetchReplay {
   gate: Gate;
   matcher: Matcher;
+  /** A request of this run as the recording would have it. */
+  asRecorded(asking: Asking): Asking;
   open: OpenBytes;
   onMatch(by: MatchedBy): void;
   /** Does not return where the replay stops. */
@@ -21,9 +23,9 @@ export interface FetchReplay {
 }
 
 /** Answers requests from the recording. */
-export function replayFetches({ gate, matcher, open, onMatch, onDivergence }: FetchReplay): Fetcher {
+export function replayFetches({ gate, matcher, asRecorded, open, onMatch, onDivergence }: FetchReplay): Fetcher {
   return (request, fetching) => {
-    const asking = { ...request, lin: fetching.lin, lo: fetching.lo };
+    const asking = asRecorded({ ...request, lin: fetching.lin, lo: fetching.lo });
     const match = matcher.match(asking);
     if (match === null) {
       onDivergence(requestDivergence(asking, fetching.where, matcher.nearest(asking)));

@@ -10,14 +10,19 @@ import { replaceGlobal, replaceMember } from './globals.ts';
 /** Functions that ask a name server. */
 const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
 
+/** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
+const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
+
 /** Tells `refuse` of every connection, question to a name server and child process that is about to be; it does not return. Undone by `undoAll`. */
 export function refuseLeaks(refuse: (what: string) => never): void {
   replaceGlobal(
     [net.Socket.prototype],
     'connect',
-    () =>
-      (...args: unknown[]) =>
-        refuse(`a connection to ${targetOf(args)}`),
+    (original) =>
+      function (this: unknown, ...args: unknown[]) {
+        const target = targetOf(args);
+        return LOADERS_OWN.test(target) ? (Reflect.apply(original, this, args) as unknown) : refuse(`a connection to ${target}`);
+      },
   );
   replaceGlobal([dgram.Socket.prototype], 'send', () => () => refuse('a UDP message'));
   for (const owner of [dns, dnsPromises, dns.Resolver.prototype, dnsPromises.Resolver.prototype]) {

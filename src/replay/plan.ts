@@ -33,6 +33,10 @@ export interface ReplayPlan {
   /** A request at the place of a recorded one gets its answer, whatever it says. */
   tolerate: boolean;
   fork?: ForkPlan;
+  /** Id of the event at or after which a bug was fixed: until it began everything is as recorded, and what is different from then on is the fix (fixed-at.ts). */
+  fixedAt?: string;
+  /** Variables that are as they are here, and not as the recording has them. */
+  ownEnv?: string[];
   leaveOut?: LeftOut[];
 }
 

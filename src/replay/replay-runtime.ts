@@ -11,18 +11,22 @@ import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './diver
 import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
 import type { Drawn } from './draws.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { restoreEnvironment } from './environment.ts';
 import { openIn } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
+import { FixedAt } from './fixed-at.ts';
+import type { FixReport } from './fixed-at.ts';
 import { Gate } from './gate.ts';
 import { refuseLeaks } from './leak-guard.ts';
+import { internally } from './lineage.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
 import type { ReplayPlan } from './plan.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Step } from './source.ts';
+import type { Source, Step } from './source.ts';
 import { replayTimers } from './timers-replayed.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
@@ -40,6 +44,8 @@ export interface ReplayReport {
   brokenOff?: BrokenOff;
   /** How the program ended when it was recorded, where one of the recordings of its process says so. */
   recordedExitCode?: number;
+  /** Of a replay of a failure that was fixed. */
+  fix?: FixReport;
 }
 
 export interface ReplayOptions {
@@ -51,21 +57,18 @@ export interface ReplayOptions {
 export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const { report: reportPath, leaveOut = [] } = plan;
   const source = readSource(plan.recordings);
-  restoreEnvironment(source.env);
+  const elsewhere = new Elsewhere(source);
+  restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
-  const report: ReplayReport = {
-    requests: source.requests.length,
-    answered: { place: 0, content: 0, masked: 0 },
-    draws: { own: 0, other: 0, made: 0 },
-    movedTimers: 0,
-    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
-  };
+  const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
+  const report = newReport(source, fixed);
   const writeReport = (): void => {
     report.movedTimers = gate.moved;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
   const stop = (divergence: Divergence): never => {
+    if (fixed?.takes(divergence, matcher.left) === true) process.exit();
     report.divergence ??= divergence;
     sayDivergence(divergence);
     process.exit(DIVERGED);
@@ -85,18 +88,23 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     ordered,
     onStall: (step) => {
       // It has not come to rest, and is about to be ended.
-      if (breakOff?.isReached !== true) stop(stallDivergence(step, requestOf(step)));
+      if (breakOff?.isReached === true) return;
+      const divergence = stallDivergence(step, requestOf(step));
+      if (fixed?.leavesOut(step, divergence) === true) process.exit();
+      stop(divergence);
     },
   });
   if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
   const draws = new DrawSource(source.draws, madeUp(gate));
   report.draws = draws.given;
   process.on('exit', () => {
-    if (report.divergence === undefined && matcher.left.length > 0) {
-      report.divergence = endDivergence(matcher.left);
+    const left = fixed?.required(matcher.left) ?? matcher.left;
+    if (report.divergence === undefined && left.length > 0) {
+      report.divergence = endDivergence(left);
       sayDivergence(report.divergence);
       process.exitCode = DIVERGED;
     }
+    if (left.length < matcher.left.length) fixed?.takes(endDivergence(matcher.left), matcher.left);
     writeReport();
   });
   const leak = (what: string): never =>
@@ -109,15 +117,31 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     fetcher: replayFetches({
       gate,
       matcher,
+      asRecorded: (asking) => elsewhere.asRecorded(asking),
       open: openIn(implicit, () => null),
       onMatch: (by) => report.answered[by]++,
       onDivergence: (divergence) => {
         // The line of the last request may have been lost with the process.
-        if (gate.left > 1 || breakOff === null || source.brokenOff?.signal !== undefined) stop(divergence);
+        if (gate.left <= 1 && breakOff !== null && source.brokenOff?.signal === undefined) return;
+        if (fixed === null) stop(divergence);
+        // Others ask in the same turn, for what was asked before the event.
+        else internally(() => setImmediate(stop, divergence));
       },
     }),
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
+}
+
+/** A report of which nothing is known yet. */
+function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
+  return {
+    requests: source.requests.length,
+    answered: { place: 0, content: 0, masked: 0 },
+    draws: { own: 0, other: 0, made: 0 },
+    movedTimers: 0,
+    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
+    ...(fixed !== null && { fix: fixed.report }),
+  };
 }
 
 /** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */

@@ -5,9 +5,9 @@ import { readRecording } from '../recording/recording.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
 import { brokenOff, knownUpTo } from './known-part.ts';
 import type { BrokenOff } from './known-part.ts';
-import { REPLAY_FLAG } from '../events/lines.ts';
 import type { CameLine, ChannelLine, DrawsLine, EnvLine } from '../events/lines.ts';
 import { blobsPathOf } from '../recording/summary.ts';
+import { blockersOf } from './obstacles.ts';
 
 /** Something that came in; `atMs` is milliseconds since 1970, `of` the key of the request or channel. */
 export type Step = { ord: number; atMs: number } & (ReceivedStep | { kind: 'timer'; key: string; lin: string; ms?: number });
@@ -62,16 +62,10 @@ export interface Source {
   readonly env: readonly EnvLine[];
 }
 
-/** Why a recording cannot be replayed; null: it can. */
+/** Why a recording cannot be replayed at all; null: it can, as far as obstacles.ts knows. */
 export function obstacleOf(recording: Recording): string | null {
-  if (recording.header.mode !== 'full') return 'it holds no content: it was recorded in mode metadata';
-  if (!recording.header.flags.includes(REPLAY_FLAG))
-    return 'it was not recorded for a replay: record with `hindcast run`, or with HINDCAST_REPLAYABLE=on and node --import hindcast/register';
-  const newer = recording.header.flags.filter((flag) => flag > REPLAY_FLAG);
-  if (newer.length > 0) return `it needs what this release does not do (flag ${newer.join(', ')}): use a newer hindcast`;
-  const damage = recording.problems.find(({ kind }) => kind !== 'torn');
-  if (damage) return `it is damaged (line ${damage.lineNumber}: ${damage.message}); hindcast repair keeps what is sound`;
-  return null;
+  const [blocker] = blockersOf(recording);
+  return blocker === undefined ? null : [blocker.text, blocker.todo].filter(Boolean).join(': ');
 }
 
 /** Reads the recordings of one process for a replay. Throws where they cannot be replayed. */

@@ -1,18 +1,18 @@
 /** `hindcast replay`: runs the program of a recording again, offline, and gives it everything that it was given then. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { count, duration } from '../../analysis/figures.ts';
-import { monotonicUs } from '../../core/clock.ts';
+import { RecordingError } from '../../recording/errors.ts';
 import type { Recording } from '../../recording/recording.ts';
-import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { DIVERGED } from '../../replay/divergence.ts';
+import { majorOf } from '../../replay/obstacles.ts';
 import { planFor } from '../../replay/plan.ts';
-import type { LeftOut, ReplayPlan } from '../../replay/plan.ts';
+import type { LeftOut } from '../../replay/plan.ts';
+import { runReplay, type Replayed } from '../../replay/replay-process.ts';
+import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { obstacleOf } from '../../replay/source.ts';
 import { CliFailure } from '../failure.ts';
-import { registerOptions, runProgram, type ProgramEnd } from '../program.ts';
+import { runProgram, type ProgramEnd } from '../program.ts';
 import { openRecording, recordingAt } from '../project.ts';
 import { idOf } from '../session-words.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,25 +29,26 @@ export function verb(): Command {
     examples: [
       ['replay', 'the newest session'],
       ['replay ses_4f1a', 'one session'],
+      ['replay ses_4f1a -- node src/agent.js', 'a session of elsewhere: its program is another file here'],
       ['replay last --json', 'what the replay came to, for programs; the output of the program is not shown'],
     ],
-  }).argument('[session]', 'id, the beginning of one, a path, or "last"', 'last');
+  })
+    .argument('[session]', 'id, the beginning of one, a path, or "last"', 'last')
+    .argument('[command...]', 'after --: the program and its arguments, where the recorded command line is none of here');
   return does(command, run);
 }
 
 /** What a replay came to. */
-interface Outcome {
-  end: ProgramEnd;
-  report: ReplayReport | null;
-  ms: number;
-}
+type Outcome = Replayed<ProgramEnd>;
 
 async function run({ args, options, terminal }: Call<object>): Promise<number> {
   const path = recordingAt(options.dir, args[0] ?? 'last');
   const recording = openRecording(path);
   const obstacle = obstacleOf(recording);
   if (obstacle !== null) throw new CliFailure(`${idOf(path)} cannot be replayed: ${obstacle}`);
-  const outcome = await replay(path, recording, terminal);
+  if (majorOf(recording.header.node) !== majorOf(process.version))
+    terminal.remark(`! recorded on Node ${recording.header.node}, and this is ${process.version}: it may come out otherwise`);
+  const outcome = await replay(path, recording, args.slice(1), terminal);
   const code = exitCodeOf(outcome, recording);
   if (terminal.json)
     terminal.printJson({
@@ -62,38 +63,19 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
 }
 
 /** Runs the program in a process of its own, whose own recording is thrown away. */
-async function replay(path: string, { header }: Recording, { json }: Terminal): Promise<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
-  const reportPath = join(folder, 'report.json');
-  const planPath = join(folder, 'plan.json');
+async function replay(path: string, { header }: Recording, command: string[], { json }: Terminal): Promise<Outcome> {
   const leaveOut = (process.env['HINDCAST_REPLAY_WITHOUT'] ?? '').split(',').filter(Boolean) as LeftOut[];
-  writeFileSync(planPath, JSON.stringify({ ...planFor(path), report: reportPath, leaveOut } satisfies ReplayPlan));
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    NODE_OPTIONS: registerOptions(),
-    HINDCAST_DIR: join(folder, '.hindcast'),
-    HINDCAST_REPLAY: planPath,
-  };
-  const [, ...argv] = header.argv ?? [];
-  const startedUs = monotonicUs();
   try {
-    const end = await runProgram('replay', [process.execPath, ...(header.execArgv ?? []), ...argv], {
-      env,
-      ...(header.cwd !== undefined && { cwd: header.cwd }),
-      stdio: ['inherit', json ? 'ignore' : 'inherit', 'inherit'],
+    return await runReplay({
+      plan: { ...planFor(path), leaveOut },
+      header,
+      ...(command.length > 0 && { command }),
+      start: ({ command: line, ...where }) =>
+        runProgram('replay', line, { ...where, stdio: ['inherit', json ? 'ignore' : 'inherit', 'inherit'] }),
     });
-    return { end, report: readReport(reportPath), ms: Math.round((monotonicUs() - startedUs) / 1000) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Null: the process ended before it could write one. */
-function readReport(path: string): ReplayReport | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ReplayReport;
-  } catch {
-    return null;
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error;
+    throw new CliFailure(error.message, { hint: `Say what to run: hindcast replay ${idOf(path)} -- node <file>`, cause: error });
   }
 }
 

@@ -2,8 +2,9 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { registerOptions } from '../../replay/register-options.ts';
 import { NODE_MIN_TEXT, nodeRecords } from '../node-version.ts';
-import { registerOptions, runProgram } from '../program.ts';
+import { runProgram } from '../program.ts';
 import { does, newVerb, type Call } from '../verb.ts';
 
 export function verb(): Command {

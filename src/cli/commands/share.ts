@@ -1,22 +1,21 @@
 /** `hindcast share`: one file with a session and its family, without its secrets unless they are asked for. */
 import { copyFileSync, existsSync, linkSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { count } from '../../analysis/figures.ts';
-import { SECRET_KINDS } from '../../core/secrets.ts';
-import { type Manifest, PORTABLE_SUFFIX, type ScrubNote, type Shared, writePortable } from '../../recording/portable-file.ts';
+import { type Manifest, PORTABLE_SUFFIX, type Shared, writePortable } from '../../recording/portable-file.ts';
 import { readHeader } from '../../recording/recording-ends.ts';
-import { learnRecording, scrubRecording } from '../../recording/scrub-recording.ts';
-import { Scrubber } from '../../recording/scrub-text.ts';
 import { blobsPathOf } from '../../recording/summary.ts';
+import { processRecordings } from '../../recording/process-recordings.ts';
 import { verifyRecording } from '../../recording/verify.ts';
 import { CliFailure } from '../failure.ts';
 import { familyHeaders } from '../family.ts';
 import { oneLine } from '../printable.ts';
-import { showProgress } from '../progress.ts';
-import { explained, recordingAt } from '../project.ts';
+import { explained, explainedLater, recordingAt } from '../project.ts';
+import { scrubCopies } from '../scrub-copies.ts';
 import { idOf } from '../session-words.ts';
+import { checkReplay, sayCheck, type ReplayCheck } from '../replay-check.ts';
 import type { Terminal } from '../terminal.ts';
 import { does, newVerb, type Call } from '../verb.ts';
 import { version } from '../version.ts';
@@ -29,6 +28,7 @@ interface Options {
   emails?: boolean;
   stripContent?: boolean;
   force?: boolean;
+  check: boolean;
 }
 
 export function verb(): Command {
@@ -37,7 +37,7 @@ export function verb(): Command {
     summary: 'put a session into one file to give away',
     description:
       'Writes <session>.hindcast: the recordings of the session and of its family, as a tar compressed with Zstandard, which hindcast import takes in elsewhere. Unless --no-scrub says otherwise, ' +
-      'what looks like a secret is replaced first, in every line and body, by <redacted:kind#number>, home folders by ~; the recordings stay sound and can be replayed. Patterns find what has a form ' +
+      'what looks like a secret is replaced first, in every line and body, by <redacted:kind#number>, home folders by ~; the recordings stay sound. Where the session can be replayed and its program is here, the scrubbed file is replayed to see whether it still can be. Patterns find what has a form ' +
       'or a telling name, and nothing else: what was said is still in the file, unless --strip-content leaves it out.',
     examples: [
       ['share last', 'ses_….hindcast, in this folder'],
@@ -53,6 +53,7 @@ export function verb(): Command {
     .option('--also <regex>', 'replace what this pattern matches, too; may be repeated', gather)
     .option('--emails', 'replace e-mail addresses, too')
     .option('--strip-content', 'leave out everything that was said, as mode metadata does')
+    .option('--no-check', 'do not replay the scrubbed file')
     .option('--force', 'replace the file; take a session that is still being recorded');
   return does(command, run);
 }
@@ -71,17 +72,18 @@ async function run({ args, options, terminal }: Call<Options>): Promise<number> 
   const path = recordingAt(options.dir, args[0] ?? '');
   const target = resolve(options.output ?? `${idOf(path)}${PORTABLE_SUFFIX}`);
   refuseTaken(target, force);
-  const recordings = alone ? [{ id: headerId(path), path }] : familyPaths(path);
+  const recordings = alone ? [{ id: headerId(path), path }] : sharedPaths(path);
   const live = recordings.filter((one) => isLive(one.path, force));
   const draft = `${target}.part-${process.pid}`;
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-share-'));
   try {
     const still = recordings.map((one) => (live.includes(one) ? copyAsItIs(one, folder) : one));
-    const made = scrub ? scrubbed(still, folder, { also, options, terminal }) : { recordings: still, scrub: undefined };
+    const made = scrub ? scrubCopies(still, folder, { ...options, also }, terminal) : { recordings: still, scrub: undefined };
     const about = { sdk: `hindcast/${version()}`, ...(made.scrub && { scrub: made.scrub }) };
     const manifest = await explainedLater(() => writePortable(draft, made.recordings, about));
+    const check = scrub && options.check && !options.stripContent ? await checkReplay(draft, path) : null;
     place(draft, target, force);
-    say(target, manifest, terminal);
+    say(target, manifest, check, terminal);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(draft, { force: true });
@@ -97,10 +99,10 @@ function patternOf(source: string): RegExp {
   }
 }
 
-/** The recordings of the family that the one at `path` is in, as far as they are in its folder. */
-function familyPaths(path: string): Shared[] {
-  const family = familyHeaders(path);
-  return family.length === 0 ? [{ id: headerId(path), path }] : family.map((one) => ({ id: one.header.id, path: one.path }));
+/** The recordings of the family that the one at `path` is in, as far as they are in its folder, and those of its process, without which it cannot be replayed. */
+function sharedPaths(path: string): Shared[] {
+  const paths = [...familyHeaders(path).map((one) => one.path), ...processRecordings(path)];
+  return [...new Set(paths)].map((one) => ({ id: headerId(one), path: one }));
 }
 
 const headerId = (path: string): string => readHeader(path)?.id ?? idOf(path);
@@ -130,56 +132,6 @@ function copyAsItIs({ id, path }: Shared, folder: string): Shared {
   return { id, path: to };
 }
 
-interface Wanted {
-  also: readonly RegExp[];
-  options: Options;
-  terminal: Terminal;
-}
-
-function scrubbed(
-  recordings: readonly Shared[],
-  folder: string,
-  { also, options, terminal }: Wanted,
-): { recordings: Shared[]; scrub: ScrubNote } {
-  const { emails = false, stripContent = false } = options;
-  const scrubber = new Scrubber({ also, emails });
-  scrubber.homes.learn(homedir());
-  const progress = showProgress('scrubbing', recordings.length * 2, terminal);
-  try {
-    for (const [done, { path }] of recordings.entries()) {
-      progress.at(done);
-      learnRecording(path, scrubber);
-    }
-    const copies = recordings.map(({ id, path }, index) => {
-      progress.at(recordings.length + index);
-      const to = join(folder, basename(path));
-      scrubRecording(path, to, { scrubber, stripContent });
-      if (verifyRecording(to).state === 'damaged') throw new Error(`the scrubbed copy of ${id} is not sound`);
-      return { id, path: to };
-    });
-    const rules = [
-      ...SECRET_KINDS,
-      'home-path',
-      ...(emails ? ['email'] : []), // The patterns themselves may name what nobody is to read.
-      ...(also.length > 0 ? [`custom (${count(also.length, 'pattern')})`] : []),
-      ...(stripContent ? ['strip-content'] : []),
-    ];
-    return { recordings: copies, scrub: { rules, counts: scrubber.counts } };
-  } finally {
-    progress.close();
-  }
-}
-
-async function explainedLater<T>(fn: () => Promise<T>): Promise<T> {
-  try {
-    return await fn();
-  } catch (error) {
-    return explained<T>(() => {
-      throw error;
-    });
-  }
-}
-
 function refuseTaken(path: string, force: boolean): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw new CliFailure(`${path} is a folder.`, { exitCode: 2 });
@@ -194,7 +146,7 @@ function place(draft: string, target: string, force: boolean): void {
   linkSync(draft, target);
 }
 
-function say(target: string, { sessions, scrub }: Manifest, terminal: Terminal): void {
+function say(target: string, { sessions, scrub }: Manifest, check: ReplayCheck | null, terminal: Terminal): void {
   const { size: bytes } = statSync(target);
   if (terminal.json)
     return terminal.printJson({
@@ -203,6 +155,7 @@ function say(target: string, { sessions, scrub }: Manifest, terminal: Terminal):
       sessions: sessions.map(({ id }) => id),
       scrubbed: scrub !== undefined,
       counts: scrub?.counts,
+      ...(check !== null && { replay: check }),
     });
   terminal.print(
     `${terminal.paint('green', '✓')} ${oneLine(target)}  ${count(sessions.length, 'recording')}, ${count(bytes, 'byte')}`,
@@ -217,6 +170,7 @@ function say(target: string, { sessions, scrub }: Manifest, terminal: Terminal):
       ? '  nothing to scrub was found'
       : `  scrubbed: ${counts.map(([kind, places]) => `${places} ${kind}`).join(', ')}`,
   );
+  if (check !== null) sayCheck(check, terminal);
   if (!scrub.rules.includes('strip-content'))
     terminal.remark('  What has no form of a secret is still in it: look before you give it away.');
 }

@@ -4,9 +4,8 @@ import type { MessageContent } from '../../events/content.ts';
 import type { SpanEvent } from '../../events/model.ts';
 import type { Exchange, Recording } from '../../recording/recording.ts';
 import { renderEvent } from '../event-view.ts';
-import { CliFailure } from '../failure.ts';
 import { familyAt, familyOfOne, type Family } from '../family.ts';
-import { count } from '../../analysis/figures.ts';
+import { findEvent } from '../find-event.ts';
 import { bodiesOf, messagesOf } from '../messages.ts';
 import { oneLine } from '../printable.ts';
 import { openRecording, recordingAt } from '../project.ts';
@@ -74,24 +73,6 @@ function showEvent(family: Family, meant: string, terminal: Terminal): void {
   if (node.session !== undefined) terminal.print(terminal.paint('dim', `in ${oneLine(node.session)}`));
   for (const line of renderEvent({ event: event ?? unfinished(node, recording), attempts, messages }, terminal))
     terminal.print(line);
-}
-
-/** The event of that number in the tree, or whose id begins so. */
-function findEvent({ first, tree }: Family, meant: string): TreeNode {
-  const nodes = [...walk(tree)].map(({ node }) => node);
-  const numbered = /^#?\d+$/.test(meant) ? nodes[Number(meant.replace('#', '')) - 1] : undefined;
-  const found = numbered ? [numbered] : nodes.filter(({ id }) => id.startsWith(meant));
-  const [only] = found;
-  if (only && found.length === 1) return only;
-  const { id } = first.header;
-  throw new CliFailure(
-    found.length === 0
-      ? `No event of ${id} is number "${meant}" or has an id that begins so.`
-      : `"${meant}" is the beginning of ${count(found.length, 'event id')}.`,
-    {
-      hint: `hindcast show ${id} numbers all ${nodes.length}.`,
-    },
-  );
 }
 
 /** The event as its own recording tells of it: bodies and attempts go by the clock of that. */
