@@ -193,6 +193,15 @@ export interface TimerLine extends LineBase {
   ord: number;
 }
 
+/** Work of the app's beside it, with files or in the thread pool, has ended (replay-grade recordings). */
+export interface WorkLine extends LineBase {
+  k: 'work';
+  /** Which work: the place in the program that began it. */
+  lin: string;
+  /** Place in the order of deliveries. */
+  ord: number;
+}
+
 /** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes. */
 export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B';
 
@@ -239,7 +248,7 @@ export interface CameLine extends LineBase {
 }
 
 /** Lines of what came into the program other than by exchanges. */
-export type InputLine = TimerLine | DrawsLine | EnvLine | ChannelLine | CameLine;
+export type InputLine = TimerLine | WorkLine | DrawsLine | EnvLine | ChannelLine | CameLine;
 
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {

@@ -237,6 +237,7 @@ const KINDS: Record<LineKind, Shape> = {
     { statusText: text, url: text },
   ),
   data: object({ x: count, ...arrived }, asked),
+  work: object({ lin: text, ord: integer }),
   timer: object({ lin: text, lo: count, ord: integer }, { ms: number }),
   draws: object({ d: everyOf(drawn) }),
   channel: object({ n: count, kind: text, lin: text, lo: count }, { where: text }),

@@ -44,6 +44,8 @@ export class Gate {
   readonly #left = new Set<string>();
   readonly #timers = new Map<string, WaitingTimer[]>();
   readonly #recordedTimers: Set<string>;
+  /** Work that has begun and not ended, by the key of its step. */
+  readonly #working = new Set<string>();
   #at = 0;
   #pumping = false;
   #loose = false;
@@ -98,6 +100,18 @@ export class Gate {
     if (waiting === undefined) this.#timers.set(key, [timer]);
     else waiting.push(timer);
     this.#poke();
+  }
+
+  /** Work has begun. What is returned is told of its end, and hands that over when the recording does; of work that the recording does not have, at once. */
+  beginWork(lin: string): (hand: () => void) => void {
+    const key = `${lin}:0`;
+    const release = (hand: () => void): void => this.#deliveries.push(hand);
+    if (!this.#open || !this.#recordedTimers.has(key)) return release;
+    this.#working.add(key);
+    return (hand) => {
+      this.#working.delete(key);
+      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, fire: hand, release: () => release(hand) });
+    };
   }
 
   /** Lets nothing more in, and lets the timers go. */
@@ -194,7 +208,13 @@ export class Gate {
     const wasBusy = watchWork();
     const give = (): void => {
       if (!this.#open) return;
-      if (isLoose && wasBusy(ms)) this.#wait(step);
+      const isIdle = !wasBusy(ms);
+      if (step.kind === 'timer' && step.isWork === true && isIdle && !this.#working.has(step.key)) {
+        // Work that this run has no need of: the code has changed.
+        this.#at++;
+        this.moved++;
+        this.#pump();
+      } else if (isLoose && !isIdle) this.#wait(step);
       else if (isLoose) this.#onStall(step);
       else {
         this.#loose = true;

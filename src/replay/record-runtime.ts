@@ -13,6 +13,7 @@ import { InputLog } from './input-log.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
+import { recordWork } from './work-recorded.ts';
 
 /** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
 export function startRecording(implicit: () => LiveSession | null): Runtime | null {
@@ -31,6 +32,9 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   follow({
     draw: draws.draw,
     timers: recordTimers(fired),
+    work: recordWork(deliveries, (lin) =>
+      guard('replay.work', () => log.write({ k: 'work', lin, ord: nextDelivery() }), undefined),
+    ),
     fetcher: recordFetches(
       deliveries,
       openIn(implicit, () => log.outside()),

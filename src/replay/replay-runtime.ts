@@ -105,6 +105,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
+    work: (lin) => gate.beginWork(lin),
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
     fetcher: replayFetches({
       gate,

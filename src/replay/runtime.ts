@@ -17,6 +17,8 @@ import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
 import { warmUp } from './warm-up.ts';
+import { patchWork } from './work.ts';
+import type { BeginWork } from './work.ts';
 
 /** How a client tells of its sessions. */
 export interface Runtime {
@@ -34,6 +36,7 @@ export interface Runtime {
 export interface Inputs {
   draw: Draw | null;
   timers: TimerSetter | null;
+  work: BeginWork;
   fetcher: Fetcher;
   channels: Channels;
 }
@@ -44,17 +47,18 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, fetcher, channels }: Inputs): void {
+export function follow({ draw, timers, work, fetcher, channels }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
   warmUp();
   if (draw !== null) {
     patchClock(draw);
-    patchRandomness(draw);
+    patchRandomness(draw, work);
   }
   patchScheduling();
   if (timers !== null) patchTimers(timers);
+  patchWork(work);
   patchFetch(fetcher);
   patchSignals(channels);
   patchStdin(channels);
