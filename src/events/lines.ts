@@ -164,7 +164,12 @@ export interface ThrownFacts {
   message: string;
   code?: string | number;
   aborted?: true;
+  stack?: string;
+  /** What else Node says of it: `errno`, `syscall`, `address`, ... */
+  members?: Record<string, string | number | boolean>;
   cause?: ThrownFacts;
+  /** Of an AggregateError. */
+  errors?: ThrownFacts[];
 }
 
 /** More of an answer's body, or its end; also the end of an exchange that never had a head. */
@@ -202,8 +207,8 @@ export interface WorkLine extends LineBase {
   ord: number;
 }
 
-/** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes. */
-export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B';
+/** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes, `S` the state of process and machine. */
+export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B' | 'S';
 
 /** Values of one kind that one place in the program was given, in their order, packed by kind. */
 export type PackedDraws = [lin: string, kind: DrawKind, values: string | (number | string)[]];

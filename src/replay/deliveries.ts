@@ -9,13 +9,13 @@ import { internally } from './lineage.ts';
 const TURNS_MAX = 64;
 
 export class Deliveries {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { deliver: () => void; before: (() => void) | undefined }[] = [];
   #scheduled = false;
   #turns = 0;
 
-  /** Runs `deliver`, as none of the app's code, after those that were handed over before. */
-  push(deliver: () => void): void {
-    this.#waiting.push(deliver);
+  /** Runs `deliver`, as none of the app's code, after those that were handed over before; `before` just before it, and not below it: an error that is made in `deliver` has the stack of a replay. */
+  push(deliver: () => void, before?: () => void): void {
+    this.#waiting.push({ deliver, before });
     if (!this.#scheduled) this.#schedule();
   }
 
@@ -31,9 +31,10 @@ export class Deliveries {
       return;
     }
     this.#turns = 0;
-    const deliver = this.#waiting.shift();
+    const next = this.#waiting.shift();
     try {
-      if (deliver !== undefined) internally(deliver);
+      next?.before?.();
+      if (next !== undefined) internally(next.deliver);
     } finally {
       // What the app's own code throws in a timer is the app's.
       if (this.#waiting.length > 0) this.#schedule();

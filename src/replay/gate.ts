@@ -110,7 +110,11 @@ export class Gate {
     this.#working.add(key);
     return (hand) => {
       this.#working.delete(key);
-      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, fire: hand, release: () => release(hand) });
+      const fire = (): (() => boolean) => {
+        release(hand);
+        return () => true;
+      };
+      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, fire, release: () => release(hand) });
     };
   }
 
@@ -135,6 +139,19 @@ export class Gate {
     });
   }
 
+  /** Goes on when what was let in has come: a timer fires in a turn of its own. */
+  #pokeWhen(hasCome: (() => boolean) | void): void {
+    if (hasCome === undefined || hasCome()) {
+      this.#poke();
+      return;
+    }
+    this.#pumping = true;
+    this.#deliveries.push(() => {
+      this.#pumping = false;
+      this.#pokeWhen(hasCome);
+    });
+  }
+
   #pump(): void {
     if (!this.#open) return;
     internally(() => clearTimeout(this.#idle));
@@ -153,8 +170,7 @@ export class Gate {
     this.#at++;
     this.#loose = false;
     this.nowMs = Math.max(this.nowMs, step.atMs);
-    this.#poke();
-    deliver();
+    this.#pokeWhen(deliver());
   }
 
   /** Puts the next step of whoever asked first before all others. */
@@ -170,7 +186,7 @@ export class Gate {
     return next;
   }
 
-  #find(step: Step): (() => void) | null {
+  #find(step: Step): (() => (() => boolean) | void) | null {
     if (step.kind !== 'timer') {
       const receiver = this.#receivers.get(step.of);
       return receiver?.isReady(step) === true ? () => receiver.receive(step) : null;

@@ -4,8 +4,8 @@ import type { Method } from '../patch/registry.ts';
 import type { Draw } from './draws.ts';
 import { replaceGlobal } from './globals.ts';
 import { currentNode } from './lineage.ts';
-import { startWork } from './work.ts';
-import type { BeginWork } from './work.ts';
+import { startWork } from './work-begun.ts';
+import type { BeginWork } from './work-begun.ts';
 
 /** Of one draw no more bytes are recorded: larger ones are keys to nothing that a program prints. */
 const BYTES_MAX = 65_536;

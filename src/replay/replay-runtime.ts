@@ -21,6 +21,7 @@ import type { MatchedBy } from './matcher.ts';
 import type { ReplayPlan } from './plan.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { wearId } from './readings.ts';
 import { readSource } from './source.ts';
 import type { Step } from './source.ts';
 import { replayTimers } from './timers-replayed.ts';
@@ -52,6 +53,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const { report: reportPath, leaveOut = [] } = plan;
   const source = readSource(plan.recordings);
   restoreEnvironment(source.env);
+  wearId(source.recordings[0]?.header.pid ?? process.pid);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const report: ReplayReport = {

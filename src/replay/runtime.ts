@@ -1,6 +1,8 @@
 /** What follows a program so that it can be replayed: started before the program's own code, in one of two forms. */
 import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
+import type { LiveSession } from '../session/live-session.ts';
+import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
@@ -11,6 +13,7 @@ import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchRandomness } from './randomness.ts';
+import { patchReadings, readingsBy } from './readings.ts';
 import { patchServers } from './servers.ts';
 import { patchSignals } from './signals.ts';
 import { patchStdin } from './stdin.ts';
@@ -18,7 +21,7 @@ import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
 import { warmUp } from './warm-up.ts';
 import { patchWork } from './work.ts';
-import type { BeginWork } from './work.ts';
+import type { BeginWork } from './work-begun.ts';
 
 /** How a client tells of its sessions. */
 export interface Runtime {
@@ -54,6 +57,9 @@ export function follow({ draw, timers, work, fetcher, channels }: Inputs): void 
   warmUp();
   if (draw !== null) {
     patchClock(draw);
+    const read = readingsBy(draw);
+    patchReadings(read);
+    patchCalendar(read);
     patchRandomness(draw, work);
   }
   patchScheduling();

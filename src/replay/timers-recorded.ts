@@ -5,12 +5,5 @@ import type { SetTimer, TimerSetter } from './timers.ts';
 
 /** Sets timers that tell `fired` of themselves before they do what the app has them do. */
 export function recordTimers(fired: (line: Omit<Extract<LineWithout<InputLine>, { k: 'timer' }>, 'ord'>) => void): TimerSetter {
-  return (timer: SetTimer) => {
-    let count = 0;
-    return timer.set(function (this: NodeJS.Timeout) {
-      const before = count++;
-      fired({ k: 'timer', lin: timer.lin, lo: before, ms: timer.ms });
-      timer.run(this, before);
-    }, timer.ms);
-  };
+  return (timer: SetTimer) => timer.set((count) => fired({ k: 'timer', lin: timer.lin, lo: count, ms: timer.ms }), timer.ms);
 }

@@ -1,13 +1,14 @@
-/** Timers in a replay: what the app gets is a timer of Node's that never fires by itself; the gate fires it. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+/** Timers in a replay: what the app gets is a timer of Node's that never fires by itself; when the gate says so, Node fires it at once. */
 import type { Method } from '../patch/registry.ts';
 import type { Gate } from './gate.ts';
 import { replaceGlobal } from './globals.ts';
-import { internally } from './lineage.ts';
 import type { SetTimer, TimerSetter } from './timers.ts';
 
 /** The longest that Node waits: 24 days. */
 const NEVER_MS = 2_147_483_647;
+
+/** Sets a timer again, as Node does. */
+let refreshOf = (handle: NodeJS.Timeout): unknown => handle.refresh();
 
 /** A timer of the app's that waits for the gate. */
 export interface WaitingTimer {
@@ -17,7 +18,8 @@ export interface WaitingTimer {
   readonly ms: number;
   /** Whether the app has taken it back. */
   readonly isGone: boolean;
-  fire(): void;
+  /** Fires it, in a turn of its own; what is returned says whether that has come, or the app has taken it back meanwhile. */
+  fire(): () => boolean;
   /** Lets real time fire it: the recording knows nothing more of it. */
   release(): void;
 }
@@ -32,20 +34,27 @@ export function replayTimers(gate: Gate): TimerSetter {
     known.set(handle, replayed);
     if (!isPatched) {
       isPatched = true;
-      replaceGlobal(
-        [Object.getPrototypeOf(handle) as object],
-        'refresh',
-        (original): Method =>
-          function (this: NodeJS.Timeout) {
-            Reflect.apply(original, this, []);
-            known.get(this)?.wait();
-            return this;
-          },
-      );
+      replaceGlobal([Object.getPrototypeOf(handle) as object], 'refresh', (original): Method => {
+        refreshOf = (of) => Reflect.apply(original, of, []) as unknown;
+        return function (this: NodeJS.Timeout) {
+          const mine = known.get(this);
+          mine?.neverByItself();
+          Reflect.apply(original, this, []);
+          mine?.wait();
+          return this;
+        };
+      });
     }
     replayed.wait();
     return handle;
   };
+}
+
+/** What Node keeps of a timer. */
+interface Kept {
+  _idleTimeout: number;
+  _repeat: number | null;
+  _destroyed: boolean;
 }
 
 class ReplayedTimer implements WaitingTimer {
@@ -53,8 +62,6 @@ class ReplayedTimer implements WaitingTimer {
   count = 0;
   readonly #timer: SetTimer;
   readonly #gate: Gate;
-  /** Runs something in the async scopes in which the timer was set, as Node does. */
-  readonly #inScope = AsyncLocalStorage.snapshot();
   #waits = false;
   #real = false;
   #setAtMs: number;
@@ -63,8 +70,7 @@ class ReplayedTimer implements WaitingTimer {
     this.#timer = timer;
     this.#gate = gate;
     this.#setAtMs = gate.nowMs;
-    const real = (): void => this.#runReal();
-    this.handle = timer.set(real, NEVER_MS);
+    this.handle = timer.set(() => this.#fires(), NEVER_MS);
   }
 
   get lin(): string {
@@ -76,7 +82,11 @@ class ReplayedTimer implements WaitingTimer {
   }
 
   get isGone(): boolean {
-    return (this.handle as { _destroyed?: boolean })._destroyed === true;
+    return this.#kept._destroyed;
+  }
+
+  get #kept(): Kept {
+    return this.handle as unknown as Kept;
   }
 
   wait(): void {
@@ -86,13 +96,16 @@ class ReplayedTimer implements WaitingTimer {
     this.#gate.addTimer(this);
   }
 
-  fire(): void {
+  /** What sets it again finds that it waits for ever, unless it is let go. */
+  neverByItself(): void {
+    if (!this.#real) this.#kept._idleTimeout = NEVER_MS;
+  }
+
+  fire(): () => boolean {
     this.#waits = false;
-    if (this.isGone) return;
-    const { handle } = this;
-    if (!this.#timer.repeats) retire(handle);
-    this.#inScope(() => this.#timer.run(handle, this.count++));
-    if (this.#timer.repeats && !this.isGone) this.wait();
+    const before = this.count;
+    if (!this.isGone) this.#fireIn(1);
+    return () => this.count > before || this.isGone;
   }
 
   release(): void {
@@ -100,21 +113,20 @@ class ReplayedTimer implements WaitingTimer {
     if (this.isGone) return;
     this.#real = true;
     const left = this.#timer.repeats ? this.ms : Math.max(1, this.ms - (this.#gate.nowMs - this.#setAtMs));
-    // The same object with another delay: the app holds it.
-    (this.handle as unknown as { _idleTimeout: number })._idleTimeout = left;
-    if (this.#timer.repeats) (this.handle as unknown as { _repeat: number })._repeat = left;
-    this.handle.refresh();
+    if (this.#timer.repeats) this.#kept._repeat = left;
+    this.#fireIn(left);
   }
 
-  #runReal(): void {
-    this.#timer.run(this.handle, this.count++);
+  /** The same object with another delay: the app holds it. */
+  #fireIn(ms: number): void {
+    this.#kept._idleTimeout = ms;
+    refreshOf(this.handle);
   }
-}
 
-/** Takes a timer out as one that has fired, which the app may set again by `refresh`, and not as one that was taken back. */
-function retire(handle: NodeJS.Timeout): void {
-  // What clearing it takes away is what setting it again needs.
-  const { _idleTimeout, _onTimeout } = handle as unknown as { _idleTimeout: number; _onTimeout: unknown };
-  internally(() => clearTimeout(handle));
-  Object.assign(handle, { _idleTimeout, _onTimeout });
+  /** Node fires it, and the app's code comes next. */
+  #fires(): void {
+    this.count++;
+    this.neverByItself();
+    if (this.#timer.repeats && !this.#real) this.wait();
+  }
 }

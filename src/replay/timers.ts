@@ -14,10 +14,11 @@ export interface SetTimer {
   readonly lin: string;
   readonly ms: number;
   readonly repeats: boolean;
-  /** What the app has it do, as code of the timer's own place; `count` says how often it did before. */
-  run(timeout: NodeJS.Timeout, count: number): void;
-  /** Sets a timer of Node's that does `callback`. */
-  set(callback: (this: NodeJS.Timeout) => void, ms: number): NodeJS.Timeout;
+  /**
+   * Sets a timer of Node's that does what the app has it do, as code of the timer's own place; `fires` is told before, and how often it did before. Whether the program is recorded or replayed, it is
+   * Node that calls it: an error that is made in it has the same stack.
+   */
+  set(fires: (count: number) => void, ms: number): NodeJS.Timeout;
 }
 
 /** Sets a timer and returns what the app gets of it. */
@@ -61,6 +62,7 @@ class AppTimer implements SetTimer {
   readonly #place: LineageNode;
   readonly #callback: Method;
   readonly #args: unknown[];
+  #count = 0;
 
   constructor(original: Method, repeats: boolean, place: LineageNode, args: unknown[]) {
     this.ms = delayOf(args[1]);
@@ -75,14 +77,20 @@ class AppTimer implements SetTimer {
     return this.#place.id;
   }
 
-  run(timeout: NodeJS.Timeout, count: number): void {
+  set(fires: (count: number) => void, ms: number): NodeJS.Timeout {
+    const run = (timeout: NodeJS.Timeout): void => this.#run(timeout, fires);
+    const onTimeout = function (this: NodeJS.Timeout): void {
+      run(this);
+    };
+    return Reflect.apply(this.#original, undefined, [onTimeout, ms]) as NodeJS.Timeout;
+  }
+
+  #run(timeout: NodeJS.Timeout, fires: (count: number) => void): void {
+    const count = this.#count++;
+    fires(count);
     const at = count === 0 ? this.#place : childOf(this.#place, count);
     const given = this.#args.length > 2 ? this.#args.slice(2) : [];
     runAt(at, () => Reflect.apply(this.#callback, timeout, given) as unknown);
-  }
-
-  set(callback: (this: NodeJS.Timeout) => void, ms: number): NodeJS.Timeout {
-    return Reflect.apply(this.#original, undefined, [callback, ms]) as NodeJS.Timeout;
   }
 }
 

@@ -2,20 +2,16 @@
  * Work of the app's that Node does beside it: with files, in the thread pool. What it gives, a replay has done again; when it ends is another thing in each run, and comes in as an answer does,
  * in a turn of its own and in the one order of deliveries.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import zlib from 'node:zlib';
 import type { Method } from '../patch/registry.ts';
 import { replaceGlobal } from './globals.ts';
-import { childOf, currentNode, internally, runAt } from './lineage.ts';
-
-/** Keeps the places of work apart from those of promises. */
-const WORK_SALT = 23;
-
-/** Work at place `lin` has begun. What is returned is told when it has ended, and hands that to the app when it is its turn. */
-export type BeginWork = (lin: string) => (hand: () => void) => void;
+import { patchPackingStreams } from './work-zlib.ts';
+import { childOf, currentNode, internally } from './lineage.ts';
+import { startWork, WORK_SALT } from './work-begun.ts';
+import type { BeginWork } from './work-begun.ts';
 
 /** Functions that give no promise, or one that stands for no work. */
 const NO_WORK = new Set(['watch', 'glob']);
@@ -42,6 +38,7 @@ export function patchWork(begin: BeginWork): void {
   };
   calling(fs, (name) => `${name}Sync` in fs && !NO_WORK.has(name));
   calling(zlib, (name) => PACKING.test(name));
+  patchPackingStreams(begin);
   calling(crypto, (name) => KEYS.test(name));
   promising(fsPromises, (name) => /^[a-z]/.test(name) && !NO_WORK.has(name));
   promising(Object.getPrototypeOf(crypto.webcrypto.subtle) as object, (name) => name !== 'constructor' && name !== 'supports');
@@ -55,25 +52,8 @@ function workOf(original: Method, begin: BeginWork): Method {
   return function (this: unknown, ...args: unknown[]) {
     const callback = args.at(-1);
     if (typeof callback !== 'function' || currentNode().internal) return Reflect.apply(original, this, args) as unknown;
-    return startWork(begin, callback as Method, (told) => Reflect.apply(original, this, args.with(-1, told)) as unknown);
+    return startWork(begin, callback as Method, (told) => Reflect.apply(original, this, [...args.slice(0, -1), told]) as unknown);
   };
-}
-
-/** Does `start` with a function in the place of `callback`, which is called in its turn. */
-export function startWork<T>(begin: BeginWork, callback: Method, start: (told: Method) => T): T {
-  const place = childOf(currentNode(), WORK_SALT);
-  const inScope = AsyncLocalStorage.snapshot();
-  let ended: ReturnType<BeginWork> | undefined;
-  const given = internally(() =>
-    start(function (this: unknown, ...values: unknown[]) {
-      const hand = (): void => inScope(() => void runAt(place, () => Reflect.apply(callback, this, values) as unknown));
-      if (ended === undefined) hand();
-      else ended(hand);
-    }),
-  );
-  // What throws at once has begun nothing.
-  ended = begin(place.id);
-  return given;
 }
 
 /** A function that gives a promise. */

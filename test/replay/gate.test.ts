@@ -37,7 +37,10 @@ const timer = (seen: string[], facts: Partial<WaitingTimer> = {}): WaitingTimer 
   count: 0,
   ms: 9,
   isGone: false,
-  fire: () => void seen.push(`timer ${gate!.nowMs}`),
+  fire: () => {
+    seen.push(`timer ${gate!.nowMs}`);
+    return () => true;
+  },
   release: () => void seen.push('released'),
   ...facts,
 });
@@ -66,7 +69,7 @@ describe('gate', () => {
     const { seen, all } = open();
     gate!.addReceiver('1', receiver(seen, 'one'));
     gate!.addReceiver('2', receiver(seen, 'two'));
-    gate!.addTimer(timer(seen, { lin: 'moved', ms: 8, fire: () => void seen.push('another') }));
+    gate!.addTimer(timer(seen, { lin: 'moved', ms: 8, fire: () => () => seen.push('another') > 0 }));
     gate!.addTimer(timer(seen, { lin: 'moved' }));
     await all();
     expect(seen[1]).toBe('timer 1010');

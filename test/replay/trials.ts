@@ -82,8 +82,8 @@ export async function recordTrial(
 export async function replayTrial(recorded: RecordedTrial, { node = process.execPath, env }: HowToReplay = {}): Promise<Outcome> {
   const watched = await watchConnections(recorded);
   try {
-    const [program = '', ...args] = [...watched.wrap, node, MAIN, 'replay'];
-    const ended = await run(program, args, recorded.cwd, { ...env });
+    const [program, ...args] = [...watched.wrap, node, MAIN, 'replay'];
+    const ended = await run(program!, args, recorded.cwd, { ...env });
     return {
       ...ended,
       summary: ended.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? ended.stderr,

@@ -73,7 +73,7 @@ const first = Promise.any(team);
 const outcomes = await Promise.allSettled(team);
 console.log('first:', await first);
 for (const { status, value, reason } of outcomes) console.log(status, value ?? `${reason.name}: ${reason.message}`);
-console.log(seen.toSorted());
+console.log(seen);
 await rm(folder, { recursive: true });
 const failed = outcomes.filter(({ status }) => status === 'rejected');
 if (failed.length > 1)

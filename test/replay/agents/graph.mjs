@@ -23,7 +23,7 @@ const State = Annotation.Root({
 const draft = (name) => async () => {
   const answer = await equipped.invoke(`Write about ${name}. Seed ${Math.random()}.`);
   const facts = await Promise.all((answer.tool_calls ?? []).map((call) => lookUp.invoke(call.args)));
-  return { drafts: [`${name}: ${answer.content} ${facts.join('; ')}`] };
+  return { drafts: [`${name}: ${String(answer.content)} ${facts.join('; ')}`] };
 };
 
 const graph = new StateGraph(State)

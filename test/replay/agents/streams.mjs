@@ -4,7 +4,8 @@ import OpenAI from 'openai';
 
 const openai = new OpenAI({ apiKey: 'none', baseURL: `${process.env.MODEL_URL}/v1`, maxRetries: 0 });
 const anthropic = new Anthropic({ apiKey: 'none', baseURL: process.env.MODEL_URL, maxRetries: 0 });
-const body = JSON.stringify({ model: 'gpt-5-mini', stream: true, messages: [{ role: 'user', content: 'Tell me.' }] });
+const chat = { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Tell me.' }] };
+const body = JSON.stringify({ ...chat, stream: true });
 const post = (path, init = {}) =>
   fetch(`${process.env.MODEL_URL}${path}`, { method: 'POST', body, headers: { 'content-type': 'application/json' }, ...init });
 
@@ -63,7 +64,7 @@ const jobs = {
   async deadline() {
     const controller = new AbortController();
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(5 + Math.ceil(Math.random() * 60))]);
-    const stream = await openai.chat.completions.create(JSON.parse(body), { signal });
+    const stream = await openai.chat.completions.create({ ...chat, stream: true }, { signal });
     let count = 0;
     for await (const chunk of stream) if (++count === 6 && chunk.id.length % 2) controller.abort(new Error('enough'));
     return count;
@@ -79,7 +80,7 @@ const jobs = {
     return `${content[0].text} ${usage.output_tokens}`;
   },
   async toolkit() {
-    const stream = await openai.chat.completions.create(JSON.parse(body));
+    const stream = await openai.chat.completions.create({ ...chat, stream: true });
     const [left, right] = stream.tee();
     const texts = [];
     for (const half of [left, right]) {
