@@ -110,11 +110,7 @@ export class Gate {
     this.#working.add(key);
     return (hand) => {
       this.#working.delete(key);
-      const fire = (): (() => boolean) => {
-        release(hand);
-        return () => true;
-      };
-      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, fire, release: () => release(hand) });
+      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand, fires: () => true, release: () => release(hand) });
     };
   }
 
@@ -139,19 +135,6 @@ export class Gate {
     });
   }
 
-  /** Goes on when what was let in has come: a timer fires in a turn of its own. */
-  #pokeWhen(hasCome: (() => boolean) | void): void {
-    if (hasCome === undefined || hasCome()) {
-      this.#poke();
-      return;
-    }
-    this.#pumping = true;
-    this.#deliveries.push(() => {
-      this.#pumping = false;
-      this.#pokeWhen(hasCome);
-    });
-  }
-
   #pump(): void {
     if (!this.#open) return;
     internally(() => clearTimeout(this.#idle));
@@ -170,7 +153,7 @@ export class Gate {
     this.#at++;
     this.#loose = false;
     this.nowMs = Math.max(this.nowMs, step.atMs);
-    this.#pokeWhen(deliver());
+    deliver();
   }
 
   /** Puts the next step of whoever asked first before all others. */
@@ -186,13 +169,22 @@ export class Gate {
     return next;
   }
 
-  #find(step: Step): (() => (() => boolean) | void) | null {
+  /** How a step is let in, where somebody waits for it. What comes next does so in a later turn, whatever becomes of this. */
+  #find(step: Step): (() => void) | null {
     if (step.kind !== 'timer') {
       const receiver = this.#receivers.get(step.of);
-      return receiver?.isReady(step) === true ? () => receiver.receive(step) : null;
+      if (receiver?.isReady(step) !== true) return null;
+      return () => {
+        this.#poke();
+        receiver.receive(step);
+      };
     }
     const timer = this.#take(step.key) ?? (this.#loose ? this.#takeAlike(step.ms) : undefined);
-    return timer === undefined ? null : () => timer.fire();
+    if (timer === undefined) return null;
+    return () => {
+      this.#deliveries.push(timer.hand, () => timer.fires());
+      this.#poke();
+    };
   }
 
   #take(key: string): WaitingTimer | undefined {

@@ -26,12 +26,12 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     (packed) => guard('replay.draws', () => log.draws(packed), undefined),
     (flush) => nextTick(flush),
   );
-  const fired: Parameters<typeof recordTimers>[0] = (line) =>
+  const fired: Parameters<typeof recordTimers>[1] = (line) =>
     guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
   watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
   follow({
     draw: draws.draw,
-    timers: recordTimers(fired),
+    timers: recordTimers(deliveries, fired),
     work: recordWork(deliveries, (lin) =>
       guard('replay.work', () => log.write({ k: 'work', lin, ord: nextDelivery() }), undefined),
     ),

@@ -1,16 +1,14 @@
-/** Timers in a replay: what the app gets is a timer of Node's that never fires by itself; when the gate says so, Node fires it at once. */
+/** Timers in a replay: what the app gets is a timer of Node's that is never due by itself; the gate says when it is. */
 import type { Method } from '../patch/registry.ts';
 import type { Gate } from './gate.ts';
 import { replaceGlobal } from './globals.ts';
+import { internally } from './lineage.ts';
 import type { SetTimer, TimerSetter } from './timers.ts';
 
 /** The longest that Node waits: 24 days. */
 const NEVER_MS = 2_147_483_647;
 
-/** Sets a timer again, as Node does. */
-let refreshOf = (handle: NodeJS.Timeout): unknown => handle.refresh();
-
-/** A timer of the app's that waits for the gate. */
+/** A timer of the app's that waits for the gate, or work whose end does. */
 export interface WaitingTimer {
   readonly lin: string;
   /** How often it has fired. */
@@ -18,8 +16,10 @@ export interface WaitingTimer {
   readonly ms: number;
   /** Whether the app has taken it back. */
   readonly isGone: boolean;
-  /** Fires it, in a turn of its own; what is returned says whether that has come, or the app has taken it back meanwhile. */
-  fire(): () => boolean;
+  /** What it does. */
+  readonly hand: () => void;
+  /** Comes just before: whether it does it. */
+  fires(): boolean;
   /** Lets real time fire it: the recording knows nothing more of it. */
   release(): void;
 }
@@ -34,16 +34,16 @@ export function replayTimers(gate: Gate): TimerSetter {
     known.set(handle, replayed);
     if (!isPatched) {
       isPatched = true;
-      replaceGlobal([Object.getPrototypeOf(handle) as object], 'refresh', (original): Method => {
-        refreshOf = (of) => Reflect.apply(original, of, []) as unknown;
-        return function (this: NodeJS.Timeout) {
-          const mine = known.get(this);
-          mine?.neverByItself();
-          Reflect.apply(original, this, []);
-          mine?.wait();
-          return this;
-        };
-      });
+      replaceGlobal(
+        [Object.getPrototypeOf(handle) as object],
+        'refresh',
+        (original): Method =>
+          function (this: NodeJS.Timeout) {
+            Reflect.apply(original, this, []);
+            known.get(this)?.again();
+            return this;
+          },
+      );
     }
     replayed.wait();
     return handle;
@@ -54,23 +54,28 @@ export function replayTimers(gate: Gate): TimerSetter {
 interface Kept {
   _idleTimeout: number;
   _repeat: number | null;
+  _onTimeout: unknown;
   _destroyed: boolean;
 }
 
 class ReplayedTimer implements WaitingTimer {
   readonly handle: NodeJS.Timeout;
+  readonly hand: () => void;
   count = 0;
   readonly #timer: SetTimer;
   readonly #gate: Gate;
   #waits = false;
   #real = false;
+  /** It has fired, and held the process then. */
+  #wasHeld = false;
   #setAtMs: number;
 
   constructor(timer: SetTimer, gate: Gate) {
     this.#timer = timer;
     this.#gate = gate;
     this.#setAtMs = gate.nowMs;
-    this.handle = timer.set(() => this.#fires(), NEVER_MS);
+    this.hand = timer.hand;
+    this.handle = timer.set(() => timer.hand(), NEVER_MS);
   }
 
   get lin(): string {
@@ -96,16 +101,22 @@ class ReplayedTimer implements WaitingTimer {
     this.#gate.addTimer(this);
   }
 
-  /** What sets it again finds that it waits for ever, unless it is let go. */
-  neverByItself(): void {
-    if (!this.#real) this.#kept._idleTimeout = NEVER_MS;
+  /** The app has set it again. */
+  again(): void {
+    // Node takes it for one that is over, which does not hold the process.
+    if (this.#wasHeld) this.handle.ref();
+    this.#wasHeld = false;
+    this.wait();
   }
 
-  fire(): () => boolean {
+  fires(): boolean {
     this.#waits = false;
-    const before = this.count;
-    if (!this.isGone) this.#fireIn(1);
-    return () => this.count > before || this.isGone;
+    if (this.isGone) return false;
+    this.count++;
+    // Taken back by what it does now, it is gone when its next time comes.
+    if (this.#timer.repeats) this.wait();
+    else this.#retire();
+    return true;
   }
 
   release(): void {
@@ -113,20 +124,18 @@ class ReplayedTimer implements WaitingTimer {
     if (this.isGone) return;
     this.#real = true;
     const left = this.#timer.repeats ? this.ms : Math.max(1, this.ms - (this.#gate.nowMs - this.#setAtMs));
+    // The same object with another delay: the app holds it.
+    this.#kept._idleTimeout = left;
     if (this.#timer.repeats) this.#kept._repeat = left;
-    this.#fireIn(left);
+    this.handle.refresh();
   }
 
-  /** The same object with another delay: the app holds it. */
-  #fireIn(ms: number): void {
-    this.#kept._idleTimeout = ms;
-    refreshOf(this.handle);
-  }
-
-  /** Node fires it, and the app's code comes next. */
-  #fires(): void {
-    this.count++;
-    this.neverByItself();
-    if (this.#timer.repeats && !this.#real) this.wait();
+  /** Takes a timer out as one that is over, which the app may set again by `refresh`, and not as one that was taken back. */
+  #retire(): void {
+    this.#wasHeld = this.handle.hasRef();
+    // What clearing it takes away is what setting it again needs.
+    const { _idleTimeout, _onTimeout } = this.#kept;
+    internally(() => clearTimeout(this.handle));
+    Object.assign(this.handle, { _idleTimeout, _onTimeout });
   }
 }
