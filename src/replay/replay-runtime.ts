@@ -82,7 +82,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
         });
   const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
   const gate = new Gate({
-    steps: ordered ? steps : steps.filter(({ kind }) => kind !== 'timer'),
+    steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
     epochMs: source.epochMs,
     ordered,
     onStall: (step) => {

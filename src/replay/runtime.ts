@@ -1,7 +1,6 @@
 /** What follows a program so that it can be replayed: started before the program's own code, in one of two forms. */
 import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
-import type { LiveSession } from '../session/live-session.ts';
 import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
