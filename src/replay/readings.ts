@@ -70,18 +70,15 @@ function patchOrigin(clock: object, read: Reading): void {
   replaceMember(clock, 'timeOrigin', undefined, Object.getOwnPropertyDescriptor(holder, 'timeOrigin'));
 }
 
-/** Gives the process the id that it had. What is sent to that id is sent to this process. */
+const { pid: OWN_ID } = process;
+
+/** Gives the process the id that it had. What is sent to that id is meant for this process: `processMeant`. */
 export function wearId(recorded: number): void {
-  const { pid } = process;
   replaceMember(process, 'pid', recorded);
-  replaceGlobal(
-    [process],
-    'kill',
-    (original) =>
-      function (this: unknown, ...args: unknown[]) {
-        const [to, ...rest] = args;
-        const meant = to === recorded ? pid : to === -recorded ? -pid : to;
-        return Reflect.apply(original, this, [meant, ...rest]) as unknown;
-      },
-  );
+}
+
+/** The process, or group of processes, that the app means by an id. */
+export function processMeant(id: unknown): unknown {
+  const { pid } = process;
+  return id === pid ? OWN_ID : id === -pid ? -OWN_ID : id;
 }
