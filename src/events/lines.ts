@@ -166,7 +166,12 @@ export interface ThrownFacts {
   message: string;
   code?: string | number;
   aborted?: true;
+  stack?: string;
+  /** What else Node says of it: `errno`, `syscall`, `address`, ... */
+  members?: Record<string, string | number | boolean>;
   cause?: ThrownFacts;
+  /** Of an AggregateError. */
+  errors?: ThrownFacts[];
 }
 
 /** More of an answer's body, or its end; also the end of an exchange that never had a head. */
@@ -195,8 +200,17 @@ export interface TimerLine extends LineBase {
   ord: number;
 }
 
-/** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes. */
-export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B';
+/** Work of the app's beside it, with files or in the thread pool, has ended (replay-grade recordings). */
+export interface WorkLine extends LineBase {
+  k: 'work';
+  /** Which work: the place in the program that began it. */
+  lin: string;
+  /** Place in the order of deliveries. */
+  ord: number;
+}
+
+/** What kind of thing was drawn: `D` Date, `P` performance.now, `H` process.hrtime, `R` Math.random, `I` randomInt, `U` randomUUID, `B` random bytes, `S` the state of process and machine. */
+export type DrawKind = 'D' | 'P' | 'H' | 'R' | 'I' | 'U' | 'B' | 'S';
 
 /** Values of one kind that one place in the program was given, in their order, packed by kind. */
 export type PackedDraws = [lin: string, kind: DrawKind, values: string | (number | string)[]];
@@ -241,7 +255,7 @@ export interface CameLine extends LineBase {
 }
 
 /** Lines of what came into the program other than by exchanges. */
-export type InputLine = TimerLine | DrawsLine | EnvLine | ChannelLine | CameLine;
+export type InputLine = TimerLine | WorkLine | DrawsLine | EnvLine | ChannelLine | CameLine;
 
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {

@@ -186,7 +186,10 @@ const body: Shape = (value) => {
 };
 const cuts = object({ len: everyOf(count), at: integers, ord: maybe(integers) });
 const thrown: Shape = (value) => THROWN(value);
-const THROWN = object({ name: text, message: text }, { code: that(isScalar), aborted: truth, cause: thrown });
+const THROWN = object(
+  { name: text, message: text },
+  { code: that(isScalar), aborted: truth, stack: text, members: members(that(isScalar)), cause: thrown, errors: list(thrown) },
+);
 const ending = object({ how: text, at: integer, ord: integer }, { error, thrown });
 const asked = { lin: text, lo: count, where: text };
 const arrived = { body: maybe(body), cuts: maybe(cuts), end: maybe(ending) };
@@ -238,6 +241,7 @@ const KINDS: Record<LineKind, Shape> = {
     { statusText: text, url: text },
   ),
   data: object({ x: count, ...arrived }, asked),
+  work: object({ lin: text, ord: integer }),
   timer: object({ lin: text, lo: count, ord: integer }, { ms: number }),
   draws: object({ d: everyOf(drawn) }),
   channel: object({ n: count, kind: text, lin: text, lo: count }, { where: text }),

@@ -107,6 +107,7 @@ class Contents {
         this.#hear(line);
         break;
       case 'timer':
+      case 'work':
       case 'draws':
       case 'env':
       case 'channel':

@@ -5,6 +5,7 @@ import timersPromises from 'node:timers/promises';
 import { replaceGlobal } from './globals.ts';
 import { childOf, currentNode, runAt, runningNode } from './lineage.ts';
 
+const { nextTick } = process;
 /** Keeps the places of immediates apart from those of promises. */
 const IMMEDIATE_SALT = 11;
 
@@ -35,6 +36,8 @@ export function patchScheduling(): void {
         const place = childOf(node, IMMEDIATE_SALT);
         const run = function (this: unknown, ...values: unknown[]): unknown {
           pending.delete(immediate);
+          // As in deliveries.ts: what follows runs below the same functions of Node's.
+          nextTick(() => {});
           return runAt(place, () => Reflect.apply(callback, this, values) as unknown);
         };
         const immediate = Reflect.apply(original, this, [run, ...given]) as NodeJS.Immediate;

@@ -5,17 +5,21 @@
 import { hasImmediates } from './carried.ts';
 import { internally } from './lineage.ts';
 
+const { nextTick } = process;
 /** An app that schedules immediates for ever, to wait for something, is given it after so many turns. */
 const TURNS_MAX = 64;
 
 export class Deliveries {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { deliver: () => void; before: (() => boolean | void) | undefined }[] = [];
   #scheduled = false;
   #turns = 0;
 
-  /** Runs `deliver`, as none of the app's code, after those that were handed over before. */
-  push(deliver: () => void): void {
-    this.#waiting.push(deliver);
+  /**
+   * Runs `deliver`, as none of the app's code, after those that were handed over before. `before` runs just before it, and takes it back by false; apart, so that an error that is made in `deliver` has
+   * the same stack in a replay.
+   */
+  push(deliver: () => void, before?: () => boolean | void): void {
+    this.#waiting.push({ deliver, before });
     if (!this.#scheduled) this.#schedule();
   }
 
@@ -31,9 +35,12 @@ export class Deliveries {
       return;
     }
     this.#turns = 0;
-    const deliver = this.#waiting.shift();
+    const next = this.#waiting.shift();
     try {
-      if (deliver !== undefined) internally(deliver);
+      if (next === undefined || next.before?.() === false) return;
+      // What follows from it, too, runs below the same functions of Node's, whether anything else was to be done next or not.
+      nextTick(() => {});
+      internally(next.deliver);
     } finally {
       // What the app's own code throws in a timer is the app's.
       if (this.#waiting.length > 0) this.#schedule();

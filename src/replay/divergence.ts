@@ -41,6 +41,8 @@ const textOf = (body: string | Uint8Array | undefined): string =>
 /** What the recording goes on with, and this run never asked for. */
 export function stallDivergence(step: Step, request: SourceRequest | undefined): Divergence {
   if (step.kind === 'timer') {
+    if (step.isWork === true)
+      return { kind: 'unasked', text: 'the recording goes on with the end of work that has not ended in this run' };
     const timer = step.ms === undefined ? 'a timer' : `a timer of ${step.ms} ms`;
     return { kind: 'unasked', text: `the recording goes on with ${timer} that this run has not set` };
   }

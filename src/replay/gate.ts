@@ -44,6 +44,8 @@ export class Gate {
   readonly #left = new Set<string>();
   readonly #timers = new Map<string, WaitingTimer[]>();
   readonly #recordedTimers: Set<string>;
+  /** Work that has begun and not ended, by the key of its step. */
+  readonly #working = new Set<string>();
   #at = 0;
   #pumping = false;
   #loose = false;
@@ -100,6 +102,18 @@ export class Gate {
     this.#poke();
   }
 
+  /** Work has begun. What is returned is told of its end, and hands that over when the recording does; of work that the recording does not have, at once. */
+  beginWork(lin: string): (hand: () => void) => void {
+    const key = `${lin}:0`;
+    const release = (hand: () => void): void => this.#deliveries.push(hand);
+    if (!this.#open || !this.#recordedTimers.has(key)) return release;
+    this.#working.add(key);
+    return (hand) => {
+      this.#working.delete(key);
+      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand, fires: () => true, release: () => release(hand) });
+    };
+  }
+
   /** Lets nothing more in, and lets the timers go. */
   close(): void {
     if (!this.#open) return;
@@ -139,7 +153,6 @@ export class Gate {
     this.#at++;
     this.#loose = false;
     this.nowMs = Math.max(this.nowMs, step.atMs);
-    this.#poke();
     deliver();
   }
 
@@ -156,13 +169,22 @@ export class Gate {
     return next;
   }
 
+  /** How a step is let in, where somebody waits for it. What comes next does so in a later turn, whatever becomes of this. */
   #find(step: Step): (() => void) | null {
     if (step.kind !== 'timer') {
       const receiver = this.#receivers.get(step.of);
-      return receiver?.isReady(step) === true ? () => receiver.receive(step) : null;
+      if (receiver?.isReady(step) !== true) return null;
+      return () => {
+        this.#poke();
+        receiver.receive(step);
+      };
     }
     const timer = this.#take(step.key) ?? (this.#loose ? this.#takeAlike(step.ms) : undefined);
-    return timer === undefined ? null : () => timer.fire();
+    if (timer === undefined) return null;
+    return () => {
+      this.#deliveries.push(timer.hand, () => timer.fires());
+      this.#poke();
+    };
   }
 
   #take(key: string): WaitingTimer | undefined {
@@ -194,7 +216,13 @@ export class Gate {
     const wasBusy = watchWork();
     const give = (): void => {
       if (!this.#open) return;
-      if (isLoose && wasBusy(ms)) this.#wait(step);
+      const isIdle = !wasBusy(ms);
+      if (step.kind === 'timer' && step.isWork === true && isIdle && !this.#working.has(step.key)) {
+        // Work that this run has no need of: the code has changed.
+        this.#at++;
+        this.moved++;
+        this.#pump();
+      } else if (isLoose && !isIdle) this.#wait(step);
       else if (isLoose) this.#onStall(step);
       else {
         this.#loose = true;

@@ -12,13 +12,17 @@ export function replaceGlobal(owners: readonly object[], name: string, make: (or
   for (const owner of others) if (Reflect.get(owner, name) === original) replaceMember(owner, name, Reflect.get(first, name));
 }
 
-/** Gives `owner` another `name`, of any kind. Undone by `undoAll`. */
-export function replaceMember(owner: object, name: PropertyKey, value: unknown): void {
+/** Gives `owner` another `name`, of any kind; `as` says of an accessor what it is. Undone by `undoAll`. */
+export function replaceMember(owner: object, name: PropertyKey, value: unknown, as?: PropertyDescriptor): void {
   const before = Object.getOwnPropertyDescriptor(owner, name);
   if (before?.configurable !== true) return;
   const { enumerable = false } = before;
   installOnce(owner, name, REPLAY_LABEL + String(name), () => {
-    Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable });
+    Object.defineProperty(
+      owner,
+      name,
+      as === undefined ? { value, writable: true, configurable: true, enumerable } : { ...as, enumerable },
+    );
     return () => Object.defineProperty(owner, name, before);
   });
 }

@@ -21,7 +21,7 @@ export interface AnswerTo {
 
 export class HandedAnswer {
   readonly #to: AnswerTo;
-  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #stream: ReadableByteStreamController | undefined;
   #ended = false;
 
   constructor(to: AnswerTo) {
@@ -36,9 +36,11 @@ export class HandedAnswer {
   }
 
   #body(): ReadableStream<Uint8Array> {
+    // Of bytes, as the body of an answer is: who reads it may bring a buffer of his own.
     return new ReadableStream({
+      type: 'bytes',
       start: (controller) => {
-        this.#stream = controller;
+        this.#stream = controller as ReadableByteStreamController;
       },
       cancel: (reason: unknown) => {
         if (this.#ended) return;
@@ -56,7 +58,7 @@ export class HandedAnswer {
     if (this.#ended) return;
     this.#tell((log) => log.chunk(bytes));
     // A copy: the app may change, or give away, what it gets.
-    this.#stream?.enqueue(new Uint8Array(bytes));
+    if (bytes.length > 0) this.#stream?.enqueue(new Uint8Array(bytes));
   }
 
   end(): void {
@@ -64,6 +66,8 @@ export class HandedAnswer {
     this.#ended = true;
     this.#tell((bytes) => bytes.end('complete'));
     this.#stream?.close();
+    // Whoever waits with a buffer is told by it.
+    this.#stream?.byobRequest?.respond(0);
   }
 
   /** No answer came, or it broke off. `facts` where it is known what of the error is kept. */

@@ -44,7 +44,7 @@ function placesIn({ exchanges, inputs }: Recording): number[] {
     places.push(...cuts.ord);
     if (end !== undefined) places.push(end.ord);
   }
-  for (const line of inputs) if ((line.k === 'timer' || line.k === 'came') && line.ord !== undefined) places.push(line.ord);
+  for (const line of inputs) if ('ord' in line && line.ord !== undefined) places.push(line.ord);
   return places;
 }
 

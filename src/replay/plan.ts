@@ -10,7 +10,7 @@ import { processRecordings } from '../recording/process-recordings.ts';
 export type Policy = 'strict' | 'warn' | 'live';
 
 /** What of the mechanism is left out, to measure what it is for. */
-export type LeftOut = 'lineage' | 'gate' | 'draws';
+export type LeftOut = 'lineage' | 'gate' | 'draws' | 'work';
 
 /** Where a replay becomes a branch of its own. */
 export interface ForkPlan {

@@ -3,15 +3,16 @@ import crypto from 'node:crypto';
 import type { Method } from '../patch/registry.ts';
 import type { Draw } from './draws.ts';
 import { replaceGlobal } from './globals.ts';
-import { childOf, currentNode, runAt } from './lineage.ts';
+import { currentNode } from './lineage.ts';
+import { startWork } from './work-begun.ts';
+import type { BeginWork } from './work-begun.ts';
 
 /** Of one draw no more bytes are recorded: larger ones are keys to nothing that a program prints. */
 const BYTES_MAX = 65_536;
-/** Keeps the place of a callback apart from the promises of the place that asked. */
-const SALT = 19;
 
 /** Replaces what draws. Undone by `undoAll`. */
-export function patchRandomness(draw: Draw): void {
+export function patchRandomness(draw: Draw, begin: BeginWork): void {
+  const withCallback = answering(begin);
   replaceGlobal([Math], 'random', (original) => () => draw('R', () => original() as number));
   const web: object = Object.getPrototypeOf(crypto.webcrypto) as object;
   for (const owner of [crypto, web])
@@ -69,19 +70,16 @@ function fill(draw: Draw, target: Bytes, offset = 0, size?: number): void {
 }
 
 /** A function that gives its value, or hands it to a callback as second argument: `see` may put another in its place. The callback is the last argument, or the one at `at`. */
-function withCallback(original: Method, at: number | undefined, see: (value: unknown) => unknown): Method {
-  return function (this: unknown, ...args: unknown[]) {
-    const index = at ?? args.length - 1;
-    const callback = args[index];
-    if (typeof callback !== 'function') return see(Reflect.apply(original, this, args));
-    const node = currentNode();
-    if (node.internal) return Reflect.apply(original, this, args) as unknown;
-    const place = childOf(node, SALT);
-    const carried = function (this: unknown, error: unknown, value: unknown): unknown {
-      return runAt(place, () =>
-        Reflect.apply(callback, this, error === null || error === undefined ? [error, see(value)] : [error]),
-      );
+const answering =
+  (begin: BeginWork) =>
+  (original: Method, at: number | undefined, see: (value: unknown) => unknown): Method =>
+    function (this: unknown, ...args: unknown[]) {
+      const index = at ?? args.length - 1;
+      const callback = args[index];
+      if (typeof callback !== 'function') return see(Reflect.apply(original, this, args));
+      if (currentNode().internal) return Reflect.apply(original, this, args) as unknown;
+      const told = function (this: unknown, error: unknown, value: unknown): unknown {
+        return Reflect.apply(callback, this, error === null || error === undefined ? [error, see(value)] : [error]) as unknown;
+      };
+      return startWork(begin, told, (carried) => Reflect.apply(original, this, args.with(index, carried)) as unknown);
     };
-    return Reflect.apply(original, this, args.with(index, carried)) as unknown;
-  };
-}

@@ -13,6 +13,7 @@ import { InputLog } from './input-log.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
+import { recordWork } from './work-recorded.ts';
 
 /** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
 export function startRecording(implicit: () => LiveSession | null): Runtime | null {
@@ -25,12 +26,15 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     (packed) => guard('replay.draws', () => log.draws(packed), undefined),
     (flush) => nextTick(flush),
   );
-  const fired: Parameters<typeof recordTimers>[0] = (line) =>
+  const fired: Parameters<typeof recordTimers>[1] = (line) =>
     guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
   watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
   follow({
     draw: draws.draw,
-    timers: recordTimers(fired),
+    timers: recordTimers(deliveries, fired),
+    work: recordWork(deliveries, (lin) =>
+      guard('replay.work', () => log.write({ k: 'work', lin, ord: nextDelivery() }), undefined),
+    ),
     fetcher: recordFetches(
       deliveries,
       openIn(implicit, () => log.outside()),

@@ -25,6 +25,7 @@ import type { MatchedBy } from './matcher.ts';
 import type { ReplayPlan } from './plan.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { wearId } from './readings.ts';
 import { readSource } from './source.ts';
 import type { Source, Step } from './source.ts';
 import { replayTimers } from './timers-replayed.ts';
@@ -59,6 +60,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const source = readSource(plan.recordings);
   const elsewhere = new Elsewhere(source);
   restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
+  wearId(source.recordings[0]?.header.pid ?? process.pid);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
@@ -83,7 +85,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
         });
   const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
   const gate = new Gate({
-    steps: ordered ? steps : steps.filter(({ kind }) => kind !== 'timer'),
+    steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
     epochMs: source.epochMs,
     ordered,
     onStall: (step) => {
@@ -113,6 +115,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
+    work: (lin) => gate.beginWork(lin),
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
     fetcher: replayFetches({
       gate,

@@ -35,8 +35,16 @@ function hash(...parts: (string | Uint8Array)[]): string {
   return sum.digest('hex').slice(0, 32);
 }
 
+/** W3C trace context, which an instrumentation of MCP and the like puts into bodies: of spans, which are others in each run. */
+const TRACE_CONTEXT = /\b00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b/g;
+
 /** The body in one form, whichever form it was sent in. */
-function bodyOf({ body, headers }: AskedRequest): string | Uint8Array {
+function bodyOf(request: AskedRequest): string | Uint8Array {
+  const body = formOf(request);
+  return typeof body === 'string' ? body.replace(TRACE_CONTEXT, '<trace>') : body;
+}
+
+function formOf({ body, headers }: AskedRequest): string | Uint8Array {
   if (body === undefined) return '';
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const boundary = /multipart\/.*boundary="?([^";]+)/i.exec(type)?.[1];

@@ -1,6 +1,7 @@
 /** What follows a program so that it can be replayed: started before the program's own code, in one of two forms. */
 import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
+import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
@@ -11,12 +12,15 @@ import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchRandomness } from './randomness.ts';
+import { patchReadings, readingsBy } from './readings.ts';
 import { patchServers } from './servers.ts';
 import { patchSignals } from './signals.ts';
 import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
 import { warmUp } from './warm-up.ts';
+import { patchWork } from './work.ts';
+import type { BeginWork } from './work-begun.ts';
 
 /** How a client tells of its sessions. */
 export interface Runtime {
@@ -34,6 +38,7 @@ export interface Runtime {
 export interface Inputs {
   draw: Draw | null;
   timers: TimerSetter | null;
+  work: BeginWork;
   fetcher: Fetcher;
   channels: Channels;
 }
@@ -44,17 +49,21 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, fetcher, channels }: Inputs): void {
+export function follow({ draw, timers, work, fetcher, channels }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
   warmUp();
   if (draw !== null) {
     patchClock(draw);
-    patchRandomness(draw);
+    const read = readingsBy(draw);
+    patchReadings(read);
+    patchCalendar(read);
+    patchRandomness(draw, work);
   }
   patchScheduling();
   if (timers !== null) patchTimers(timers);
+  patchWork(work);
   patchFetch(fetcher);
   patchSignals(channels);
   patchStdin(channels);

@@ -32,10 +32,11 @@ export function readRequest(input: unknown, init: Init | undefined): SentRequest
   const body: unknown = init?.body;
   if (body === undefined || body === null) {
     if (request?.body == null) return { ...sent, body: undefined };
-    return request
-      .clone()
-      .arrayBuffer()
-      .then((bytes) => ({ ...sent, body: new Uint8Array(bytes) }));
+    // A request that is sent is used at once; one that was used already is refused here, as by `fetch`.
+    return new Request(request).arrayBuffer().then((read) => {
+      const bytes = new Uint8Array(read);
+      return { ...sent, body: bytes, instead: { body: bytes, type: null } };
+    });
   }
   if (typeof body === 'string') return { ...sent, body };
   if (body instanceof URLSearchParams) {

@@ -6,6 +6,7 @@ import { coverMethod, installOnce, REPLAY_LABEL } from '../patch/registry.ts';
 import { AppPlace } from './app-place.ts';
 import type { Channel, Channels } from './channels.ts';
 import { replaceGlobal } from './globals.ts';
+import { processMeant } from './readings.ts';
 
 const SIGNALS: Readonly<Record<string, number>> = constants.signals;
 /** What a shell adds to the number of a signal that ended a program. */
@@ -52,7 +53,7 @@ export function patchSignals(channels: Channels): void {
         const name = Object.keys(SIGNALS).find((known) => known === signal || SIGNALS[known] === signal);
         // A program that signals itself is given that by the recording.
         if (pid === process.pid && name !== undefined && listens(name)) return true;
-        return Reflect.apply(original, this, args) as unknown;
+        return Reflect.apply(original, this, [processMeant(pid), ...args.slice(1)]) as unknown;
       },
   );
 }

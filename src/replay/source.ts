@@ -10,7 +10,10 @@ import { blobsPathOf } from '../recording/summary.ts';
 import { blockersOf } from './obstacles.ts';
 
 /** Something that came in; `atMs` is milliseconds since 1970, `of` the key of the request or channel. */
-export type Step = { ord: number; atMs: number } & (ReceivedStep | { kind: 'timer'; key: string; lin: string; ms?: number });
+export type Step = { ord: number; atMs: number } & (
+  | ReceivedStep
+  | { kind: 'timer'; key: string; lin: string; ms?: number; /** Work that ended, and no timer. */ isWork?: true }
+);
 
 /** A step that somebody waits for who asked for it. */
 export type ReceivedStep = { ord: number; atMs: number; of: string } & (
@@ -105,7 +108,10 @@ class Gathered {
       else if (line.k === 'env') this.#env.push({ line, atMs: at });
       else if (line.k === 'channel') this.#channels.set(line.n, { key: `c${line.n}`, line, given: [] });
       else if (line.k === 'came') this.#came.push({ line, blobs, atMs: at });
-      else {
+      else if (line.k === 'work') {
+        const { lin, ord } = line;
+        this.#steps.push({ kind: 'timer', ord, atMs: at, key: `${lin}:0`, lin, isWork: true });
+      } else {
         const { lin, lo, ms, ord } = line;
         this.#steps.push({ kind: 'timer', ord, atMs: at, key: `${lin}:${lo}`, lin, ...(ms !== undefined && { ms }) });
       }

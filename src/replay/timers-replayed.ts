@@ -1,5 +1,4 @@
-/** Timers in a replay: what the app gets is a timer of Node's that never fires by itself; the gate fires it. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+/** Timers in a replay: what the app gets is a timer of Node's that is never due by itself; the gate says when it is. */
 import type { Method } from '../patch/registry.ts';
 import type { Gate } from './gate.ts';
 import { replaceGlobal } from './globals.ts';
@@ -9,7 +8,7 @@ import type { SetTimer, TimerSetter } from './timers.ts';
 /** The longest that Node waits: 24 days. */
 const NEVER_MS = 2_147_483_647;
 
-/** A timer of the app's that waits for the gate. */
+/** A timer of the app's that waits for the gate, or work whose end does. */
 export interface WaitingTimer {
   readonly lin: string;
   /** How often it has fired. */
@@ -17,7 +16,10 @@ export interface WaitingTimer {
   readonly ms: number;
   /** Whether the app has taken it back. */
   readonly isGone: boolean;
-  fire(): void;
+  /** What it does. */
+  readonly hand: () => void;
+  /** Comes just before: whether it does it. */
+  fires(): boolean;
   /** Lets real time fire it: the recording knows nothing more of it. */
   release(): void;
 }
@@ -38,7 +40,7 @@ export function replayTimers(gate: Gate): TimerSetter {
         (original): Method =>
           function (this: NodeJS.Timeout) {
             Reflect.apply(original, this, []);
-            known.get(this)?.wait();
+            known.get(this)?.again();
             return this;
           },
       );
@@ -48,23 +50,32 @@ export function replayTimers(gate: Gate): TimerSetter {
   };
 }
 
+/** What Node keeps of a timer. */
+interface Kept {
+  _idleTimeout: number;
+  _repeat: number | null;
+  _onTimeout: unknown;
+  _destroyed: boolean;
+}
+
 class ReplayedTimer implements WaitingTimer {
   readonly handle: NodeJS.Timeout;
+  readonly hand: () => void;
   count = 0;
   readonly #timer: SetTimer;
   readonly #gate: Gate;
-  /** Runs something in the async scopes in which the timer was set, as Node does. */
-  readonly #inScope = AsyncLocalStorage.snapshot();
   #waits = false;
   #real = false;
+  /** It has fired, and held the process then. */
+  #wasHeld = false;
   #setAtMs: number;
 
   constructor(timer: SetTimer, gate: Gate) {
     this.#timer = timer;
     this.#gate = gate;
     this.#setAtMs = gate.nowMs;
-    const real = (): void => this.#runReal();
-    this.handle = timer.set(real, NEVER_MS);
+    this.hand = timer.hand;
+    this.handle = timer.set(() => timer.hand(), NEVER_MS);
   }
 
   get lin(): string {
@@ -76,7 +87,11 @@ class ReplayedTimer implements WaitingTimer {
   }
 
   get isGone(): boolean {
-    return (this.handle as { _destroyed?: boolean })._destroyed === true;
+    return this.#kept._destroyed;
+  }
+
+  get #kept(): Kept {
+    return this.handle as unknown as Kept;
   }
 
   wait(): void {
@@ -86,13 +101,22 @@ class ReplayedTimer implements WaitingTimer {
     this.#gate.addTimer(this);
   }
 
-  fire(): void {
+  /** The app has set it again. */
+  again(): void {
+    // Node takes it for one that is over, which does not hold the process.
+    if (this.#wasHeld) this.handle.ref();
+    this.#wasHeld = false;
+    this.wait();
+  }
+
+  fires(): boolean {
     this.#waits = false;
-    if (this.isGone) return;
-    const { handle } = this;
-    if (!this.#timer.repeats) retire(handle);
-    this.#inScope(() => this.#timer.run(handle, this.count++));
-    if (this.#timer.repeats && !this.isGone) this.wait();
+    if (this.isGone) return false;
+    this.count++;
+    // Taken back by what it does now, it is gone when its next time comes.
+    if (this.#timer.repeats) this.wait();
+    else this.#retire();
+    return true;
   }
 
   release(): void {
@@ -101,20 +125,17 @@ class ReplayedTimer implements WaitingTimer {
     this.#real = true;
     const left = this.#timer.repeats ? this.ms : Math.max(1, this.ms - (this.#gate.nowMs - this.#setAtMs));
     // The same object with another delay: the app holds it.
-    (this.handle as unknown as { _idleTimeout: number })._idleTimeout = left;
-    if (this.#timer.repeats) (this.handle as unknown as { _repeat: number })._repeat = left;
+    this.#kept._idleTimeout = left;
+    if (this.#timer.repeats) this.#kept._repeat = left;
     this.handle.refresh();
   }
 
-  #runReal(): void {
-    this.#timer.run(this.handle, this.count++);
+  /** Takes a timer out as one that is over, which the app may set again by `refresh`, and not as one that was taken back. */
+  #retire(): void {
+    this.#wasHeld = this.handle.hasRef();
+    // What clearing it takes away is what setting it again needs.
+    const { _idleTimeout, _onTimeout } = this.#kept;
+    internally(() => clearTimeout(this.handle));
+    Object.assign(this.handle, { _idleTimeout, _onTimeout });
   }
-}
-
-/** Takes a timer out as one that has fired, which the app may set again by `refresh`, and not as one that was taken back. */
-function retire(handle: NodeJS.Timeout): void {
-  // What clearing it takes away is what setting it again needs.
-  const { _idleTimeout, _onTimeout } = handle as unknown as { _idleTimeout: number; _onTimeout: unknown };
-  internally(() => clearTimeout(handle));
-  Object.assign(handle, { _idleTimeout, _onTimeout });
 }

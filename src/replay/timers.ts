@@ -1,4 +1,5 @@
-/** Timers of the app's. Recorded, they are Node's own and say when they fire; in a replay they fire when the recording says so. */
+/** Timers of the app's. Recorded, they are Node's own; in a replay they are due when the recording says so. In both, what they do comes in its turn, as all that comes in. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import timers from 'node:timers';
 import type { Method } from '../patch/registry.ts';
 import { replaceGlobal } from './globals.ts';
@@ -14,10 +15,12 @@ export interface SetTimer {
   readonly lin: string;
   readonly ms: number;
   readonly repeats: boolean;
-  /** What the app has it do, as code of the timer's own place; `count` says how often it did before. */
-  run(timeout: NodeJS.Timeout, count: number): void;
-  /** Sets a timer of Node's that does `callback`. */
-  set(callback: (this: NodeJS.Timeout) => void, ms: number): NodeJS.Timeout;
+  /** How often it has fired. */
+  readonly count: number;
+  /** What the app has it do, as code of the timer's own place, in the async scopes in which it was set. The same function while recording and in a replay, so that an error that is made in it has the same stack. */
+  readonly hand: () => void;
+  /** Sets a timer of Node's that calls `due`. Before the first turn of its own, and once. */
+  set(due: () => void, ms: number): NodeJS.Timeout;
 }
 
 /** Sets a timer and returns what the app gets of it. */
@@ -57,10 +60,13 @@ function setting(original: Method, repeats: boolean, setter: TimerSetter): Metho
 class AppTimer implements SetTimer {
   readonly ms: number;
   readonly repeats: boolean;
+  count = 0;
   readonly #original: Method;
   readonly #place: LineageNode;
   readonly #callback: Method;
   readonly #args: unknown[];
+  readonly #inScope = AsyncLocalStorage.snapshot();
+  #handle: NodeJS.Timeout | undefined;
 
   constructor(original: Method, repeats: boolean, place: LineageNode, args: unknown[]) {
     this.ms = delayOf(args[1]);
@@ -75,15 +81,17 @@ class AppTimer implements SetTimer {
     return this.#place.id;
   }
 
-  run(timeout: NodeJS.Timeout, count: number): void {
-    const at = count === 0 ? this.#place : childOf(this.#place, count);
-    const given = this.#args.length > 2 ? this.#args.slice(2) : [];
-    runAt(at, () => Reflect.apply(this.#callback, timeout, given) as unknown);
+  set(due: () => void, ms: number): NodeJS.Timeout {
+    this.#handle = Reflect.apply(this.#original, undefined, [due, ms]) as NodeJS.Timeout;
+    return this.#handle;
   }
 
-  set(callback: (this: NodeJS.Timeout) => void, ms: number): NodeJS.Timeout {
-    return Reflect.apply(this.#original, undefined, [callback, ms]) as NodeJS.Timeout;
-  }
+  readonly hand = (): void => {
+    const count = this.count++;
+    const at = count === 0 ? this.#place : childOf(this.#place, count);
+    const given = this.#args.length > 2 ? this.#args.slice(2) : [];
+    this.#inScope(() => runAt(at, () => Reflect.apply(this.#callback, this.#handle, given) as unknown));
+  };
 }
 
 const DELAY_MAX = 2_147_483_647;

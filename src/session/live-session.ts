@@ -27,6 +27,9 @@ import { costOf } from '../analysis/prices.ts';
 import type { PriceTable } from '../analysis/prices.ts';
 import { countEvent, emptyStats } from '../analysis/stats.ts';
 
+/** Taken at once: a replay gives the app that of the process that was recorded. */
+const { pid } = process;
+
 /** The app's own reading of an error that ended an event. */
 export type FailureClassifier = (
   error: unknown,
@@ -348,7 +351,7 @@ export class LiveSession {
       mode,
       sdk,
       flags: mode === 'full' ? [...(this.#settings.flags ?? [])] : [],
-      pid: process.pid,
+      pid,
       node: process.version,
       platform: process.platform,
       arch: process.arch,

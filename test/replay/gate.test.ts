@@ -37,7 +37,8 @@ const timer = (seen: string[], facts: Partial<WaitingTimer> = {}): WaitingTimer 
   count: 0,
   ms: 9,
   isGone: false,
-  fire: () => void seen.push(`timer ${gate!.nowMs}`),
+  hand: () => void seen.push(`timer ${gate!.nowMs}`),
+  fires: () => true,
   release: () => void seen.push('released'),
   ...facts,
 });
@@ -66,7 +67,7 @@ describe('gate', () => {
     const { seen, all } = open();
     gate!.addReceiver('1', receiver(seen, 'one'));
     gate!.addReceiver('2', receiver(seen, 'two'));
-    gate!.addTimer(timer(seen, { lin: 'moved', ms: 8, fire: () => void seen.push('another') }));
+    gate!.addTimer(timer(seen, { lin: 'moved', ms: 8, hand: () => void seen.push('another') }));
     gate!.addTimer(timer(seen, { lin: 'moved' }));
     await all();
     expect(seen[1]).toBe('timer 1010');

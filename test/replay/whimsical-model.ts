@@ -9,11 +9,14 @@ import {
   chatCompletion,
   chatCompletionStream,
   openaiError,
+  responsesAnswer,
+  responsesStream,
 } from '../../src/testing/wire.ts';
 import type { WireAnswer } from '../../src/testing/wire.ts';
 import { cohereChat, cohereChatStream } from '../../src/testing/wire-cohere.ts';
 import { mistralChat, mistralChatStream } from '../../src/testing/wire-mistral.ts';
 import { ollamaChat, ollamaChatStream } from '../../src/testing/wire-ollama.ts';
+import { answerOfTools } from './whimsical-tools.ts';
 
 const WORDS = ['amber', 'basalt', 'cobalt', 'dune', 'ember', 'fjord', 'grove', 'heron', 'iris', 'jasper'];
 
@@ -35,48 +38,83 @@ const OTHERS: readonly [string, (answer: WireAnswer) => object, (answer: WireAns
   ['/mistral/', mistralChat, mistralChatStream],
 ];
 
-function answerTo({ path, json }: StandInRequest): Reply {
+/** The three APIs that agents call tools by: the events of one answer, whole and in pieces. */
+const DIALECTS = {
+  chat: { whole: chatCompletion, stream: chatCompletionStream, error: openaiError },
+  responses: { whole: responsesAnswer, stream: responsesStream, error: openaiError },
+  messages: { whole: anthropicMessage, stream: anthropicStream, error: anthropicError },
+};
+
+function answerTo(request: StandInRequest): Reply {
+  const { path, json } = request;
   if (path.startsWith('/weather')) return { body: { path, degrees: dice(40), said: words(2) } };
   if (path.startsWith('/reset')) return { pieces: [words(1)], after: 'reset' };
   if (path.startsWith('/empty')) return { status: 204 };
+  if (path.startsWith('/text')) return { pieces: recut(Array.from({ length: 20 }, () => words(3)).join('\n')), gapMs: dice(3) };
   if (path.startsWith('/bytes'))
     return { pieces: [Uint8Array.of(0xff, 0xfe, dice(256)), Uint8Array.of(0xc3, dice(256))], gapMs: dice(5) };
+  if (path.startsWith('/mcp')) return answerOfTools(request, { dice, words });
   const other = OTHERS.find(([prefix]) => path.startsWith(prefix));
   if (other) {
     const answer = { text: words(3), tokens: { input: dice(50), output: dice(50) } };
     const [, whole, stream] = other;
     return json?.stream === true ? { pieces: recut(stream(answer).join('')), gapMs: dice(3) } : { body: whole(answer) };
   }
-  const isAnthropic = path.startsWith('/v1/messages');
-  if (dice(6) === 0) {
-    const error = {
+  const dialect =
+    DIALECTS[path.startsWith('/v1/messages') ? 'messages' : path.startsWith('/v1/responses') ? 'responses' : 'chat'];
+  if (dice(6) === 0)
+    return dialect.error({
       status: dice(2) === 0 ? 429 : 503,
       message: words(2),
       retryAfterMs: 1 + dice(20),
       requestId: `req_${dice(1e6)}`,
-    };
-    return isAnthropic ? anthropicError(error) : openaiError(error);
-  }
+    });
   const answer: WireAnswer = {
     text: words(3 + dice(5)),
     id: `chatcmpl-${dice(1e9)}`,
     fragments: 2 + dice(8),
     tokens: { input: dice(50), output: dice(50) },
   };
-  const turns = (json?.messages?.length as number | undefined) ?? 0;
-  if (json?.tools && turns < 8 && dice(4) > 0) {
+  const tools = toolsOf(json?.tools);
+  const turns = ((json?.messages ?? json?.input)?.length as number | undefined) ?? 0;
+  if (tools.length > 0 && turns < 8 && dice(4) > 0) {
     delete answer.text;
-    answer.tools = Array.from({ length: 1 + dice(3) }, (_, index) => ({
-      id: `call_${dice(1e9)}_${index}`,
-      name: 'weather',
-      arguments: JSON.stringify({ city: WORDS[dice(3)] }),
-    }));
+    answer.tools = Array.from({ length: 1 + dice(3) }, (_, index) => {
+      const { name, schema } = tools[dice(tools.length)]!;
+      return { id: `call_${dice(1e9)}_${index}`, name, arguments: JSON.stringify(valueOf(schema)) };
+    });
   }
-  if (json?.stream === true) {
-    const events = isAnthropic ? anthropicStream(answer) : chatCompletionStream(answer);
-    return { pieces: recut(events.join('')), gapMs: dice(3) };
-  }
-  return { body: isAnthropic ? anthropicMessage(answer) : chatCompletion(answer) };
+  if (json?.stream === true) return { pieces: recut(dialect.stream(answer).join('')), gapMs: dice(3) };
+  return { body: dialect.whole(answer) };
+}
+
+/** A JSON schema, as far as tools of agents need one. */
+interface Schema {
+  type?: string;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  minimum?: number;
+  maximum?: number;
+}
+
+/** Tools as a request offers them, in whichever API's words. */
+function toolsOf(offered: unknown): { name: string; schema: Schema }[] {
+  if (!Array.isArray(offered)) return [];
+  return offered.map((tool: Record<string, any>) => {
+    const { name, parameters, input_schema: schema } = tool['function'] ?? tool;
+    return { name: name as string, schema: (parameters ?? schema ?? {}) as Schema };
+  });
+}
+
+/** Anything that a schema allows. */
+function valueOf({ type, enum: choices, properties, items, minimum = 0, maximum = 1000 }: Schema): unknown {
+  if (choices !== undefined) return choices[dice(choices.length)];
+  if (type === 'number' || type === 'integer') return minimum + dice(maximum - minimum + 1);
+  if (type === 'boolean') return dice(2) === 0;
+  if (type === 'array') return Array.from({ length: 1 + dice(2) }, () => valueOf(items ?? {}));
+  if (type === 'string') return WORDS[dice(3)];
+  return Object.fromEntries(Object.entries(properties ?? {}).map(([name, schema]) => [name, valueOf(schema)]));
 }
 
 /** The same text in pieces of any length, in the middle of lines and characters alike. */

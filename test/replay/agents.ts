@@ -1,0 +1,67 @@
+/** The agents of agents/: programs of their own, written without a thought of being replayed, and unlike one another. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface AgentProgram {
+  name: string;
+  file: string;
+  /** What kind of program it is, for a table. */
+  is: string;
+  /** Sends it what comes from outside, where it serves: as long as it runs. */
+  drive?: (port: number) => Promise<void>;
+}
+
+const at = (file: string): string => join(import.meta.dirname, 'agents', file);
+
+export const AGENTS: readonly AgentProgram[] = [
+  { name: 'tool-loop', file: at('tool-loop.ts'), is: 'OpenAI, tools in a loop' },
+  { name: 'fan-out', file: at('fan-out.mjs'), is: 'Anthropic, seven with one prompt, thread pool' },
+  { name: 'streams', file: at('streams.mjs'), is: 'OpenAI, Anthropic and fetch, streams of every kind' },
+  { name: 'hand-off', file: at('hand-off.ts'), is: 'Anthropic, Groq, Cohere, Mistral, Ollama, dice in prompts' },
+  { name: 'graph', file: at('graph.mjs'), is: 'LangGraph' },
+  { name: 'ai-sdk', file: at('ai-sdk.ts'), is: 'Vercel AI SDK' },
+  { name: 'openai-agents', file: at('openai-agents.mjs'), is: 'OpenAI Agents SDK' },
+  { name: 'server', file: at('server.mjs'), is: 'express, OpenAI streams, two requests at a time', drive: converse },
+  { name: 'mcp', file: at('mcp.mjs'), is: 'Anthropic, MCP over HTTP and in memory' },
+];
+
+/** Two people who talk to the server side by side, each in a thread of his own; one of them hangs up now and then. */
+async function converse(port: number): Promise<void> {
+  const base = `http://127.0.0.1:${port}/threads`;
+  await Promise.all(
+    ['north', 'south'].map(async (name) => {
+      for (let turn = 0; turn < 2; turn++) await say(`${base}/${name}`, `turn ${turn} of ${Math.random()}`);
+    }),
+  );
+}
+
+async function say(url: string, text: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': 'a person' },
+        body: JSON.stringify({ text }),
+        signal: AbortSignal.timeout(Math.random() < 0.2 ? 40 : 20_000),
+      });
+      await response.text();
+      return;
+    } catch (error) {
+      // It does not listen yet; anything else is how the conversation went.
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      if (code !== 'ECONNREFUSED') return;
+      await wait(100);
+    }
+  }
+}
+
+/** One of them. Throws for a name that there is none of. */
+export function agentNamed(name: string): AgentProgram {
+  const agent = AGENTS.find((one) => one.name === name);
+  if (agent === undefined) throw new RangeError(`there is no agent "${name}": ${AGENTS.map((one) => one.name).join(', ')}`);
+  return agent;
+}
+
+/** Lines of its program. */
+export const linesOf = ({ file }: AgentProgram): number => readFileSync(file, 'utf8').trimEnd().split('\n').length;
