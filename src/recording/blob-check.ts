@@ -1,6 +1,7 @@
 /** The lines of a log, checked together with the blobs that they refer to. */
 import type { Body, Line } from '../events/lines.ts';
 import { readBlob } from './exchange-reader.ts';
+import { goesThrough } from './scrub-through.ts';
 import { readLines, type Scanned } from './log-reader.ts';
 import { blobsPathOf } from './summary.ts';
 
@@ -19,5 +20,5 @@ export function* checkedLines(path: string): Generator<Scanned, void> {
 }
 
 function bodyOf(line: Line): Body | undefined {
-  return line.k === 'request' || line.k === 'response' || line.k === 'data' || line.k === 'came' ? line.body : undefined;
+  return line.k === 'request' || line.k === 'response' || line.k === 'data' || goesThrough(line) ? line.body : undefined;
 }

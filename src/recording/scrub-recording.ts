@@ -1,15 +1,16 @@
 /** Writes a copy of a recording without its secrets: the same lines in the same order, bodies whole or as differences as the writer would, pieces of answers as many as there were. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isSecretName, redactUrl } from '../core/credentials.ts';
-import type { Body, CameLine, Cuts, Line, SessionLine } from '../events/lines.ts';
+import type { Body, Cuts, Line, SessionLine } from '../events/lines.ts';
 import { AppendFile } from './append-file.ts';
 import { BODY_BYTES_MAX, encodePieces } from './bodies.ts';
-import { bytesOf, ExchangeReader, readBlob } from './exchange-reader.ts';
+import { ExchangeReader, readBlob } from './exchange-reader.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { readLines } from './log-reader.ts';
 import { RequestBodies } from './request-bodies.ts';
 import { scrubBody, textOfBody } from './scrub-body.ts';
 import type { Scrubber } from './scrub-text.ts';
+import { goesThrough, textOfThrough, ThroughCopies } from './scrub-through.ts';
 import { withoutContentLine } from './strip-content.ts';
 import { blobsPathOf } from './summary.ts';
 
@@ -31,7 +32,8 @@ const FIXED: Record<string, readonly string[]> = {
   log: ['on', 'stream', 'level'],
   timer: ['lin', 'lo', 'ms', 'ord'],
   channel: ['n', 'kind', 'lin', 'lo'],
-  came: ['n', 'event', 'ord', 'body'],
+  came: ['n', 'event', 'ord', 'sent', 'body'],
+  went: ['n', 'event', 'body'],
   end: ['state', 'reason', 'exitCode', 'signal', 'stats', 'logsDropped'],
 };
 const FIXED_OF_EVENT = ['id', 'trace', 'parent', 'runId', 'type', 'start', 'end', 'status', 'run', 'step', 'cost'];
@@ -52,7 +54,7 @@ export function learnRecording(path: string, scrubber: Scrubber): void {
     if (line.k === 'session') for (const place of [line.cwd ?? '', ...(line.argv ?? [])]) scrubber.homes.learn(place);
     if (line.k === 'host') scrubber.homes.learn(line.h.projectRoot ?? '');
     if (hasBody(line)) bodies.take(line);
-    if (line.k === 'came') scrubber.learn(textOfBody(Buffer.from(cameBytes(line, blobsPathOf(path)) ?? [])));
+    if (goesThrough(line)) scrubber.learn(textOfThrough(line, path));
     scrubber.learn(JSON.stringify(textsOf(line)));
   }
   for (const x of bodies.numbers()) {
@@ -68,6 +70,7 @@ export function scrubRecording(from: string, to: string, { scrubber, stripConten
   if (!stripContent) for (const scanned of readLines(from)) if (scanned.ok && hasBody(scanned.line)) bodies.take(scanned.line);
   const blobs = new AppendFile(blobsPathOf(to));
   const copies = new BodyCopies(bodies, blobs, scrubber);
+  const through = new ThroughCopies(from, blobs, scrubber);
   const buffer = new LineBuffer();
   const file = openSync(to, 'wx', 0o600);
   try {
@@ -76,7 +79,7 @@ export function scrubRecording(from: string, to: string, { scrubber, stripConten
       if (!scanned.ok) continue;
       const kept = stripContent ? withoutContentLine(scanned.line) : scanned.line;
       if (kept === undefined) continue;
-      const line = hasBody(kept) ? copies.copy(kept) : kept.k === 'came' ? copies.came(kept, blobsPathOf(from)) : kept;
+      const line = hasBody(kept) ? copies.copy(kept) : goesThrough(kept) ? through.copy(kept) : kept;
       const { s: _s, k, t, ...members } = scrubLine(line, scrubber) as Line & { c?: string };
       delete members.c;
       if (!buffer.appendMembers(`{"s":${s++},"k":${JSON.stringify(k)},"t":${t}`, JSON.stringify(members)))
@@ -210,15 +213,6 @@ class BodyCopies {
     return { ...line, body, ...(line.cuts && { cuts: cutsOf(line.cuts, part) }) };
   }
 
-  /** What came through a channel: each piece by itself. */
-  came(line: CameLine, blobs: string): CameLine {
-    if (line.body === undefined) return line;
-    const bytes = cameBytes(line, blobs);
-    if (bytes === undefined) return line;
-    const scrubbed = scrubBody(Buffer.from(bytes), this.#scrubber)?.bytes ?? bytes;
-    return { ...line, body: encodePieces([scrubbed], scrubbed.length, this.#blobs) };
-  }
-
   clear(): void {
     this.#requests.clear();
   }
@@ -244,10 +238,6 @@ class BodyCopies {
       return { body: part && (scrubbed?.bytes ?? whole).subarray(place(start), place(from)), place, from: start };
     });
   }
-}
-
-function cameBytes({ body }: CameLine, blobs: string): Uint8Array | undefined {
-  return body === undefined ? undefined : bytesOf(body, blobs);
 }
 
 function cutsOf(cuts: Cuts, { place, from }: Part): Cuts {

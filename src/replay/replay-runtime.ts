@@ -7,7 +7,8 @@ import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
 import type { BrokenOff } from './known-part.ts';
 import { replayChannels } from './channels-replayed.ts';
-import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './divergence.ts';
+import { wordsOf } from './channel-words.ts';
+import { DIVERGED, endDivergence, sayDivergence, stallDivergence, unopenedDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
 import type { Drawn } from './draws.ts';
@@ -18,7 +19,9 @@ import { Gate } from './gate.ts';
 import { refuseLeaks } from './leak-guard.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
+import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
+
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
@@ -35,6 +38,9 @@ export interface ReplayReport {
   draws: { own: number; other: number; made: number };
   /** Timers that stood at another place. */
   movedTimers: number;
+  /** What else was answered, by the kind of channel, and those of it that printed to the terminal themselves: that is not printed again. */
+  channels: Record<string, number>;
+  printedThemselves: number;
   divergence?: Divergence;
   /** The recording breaks off, and the replay came to that place: the signal that the program was killed by, where that is known. */
   brokenOff?: BrokenOff;
@@ -45,6 +51,16 @@ export interface ReplayReport {
 export interface ReplayOptions {
   plan: ReplayPlan;
   implicit: () => LiveSession | null;
+}
+
+/** Kinds of channels that a program opens when it starts something. */
+const STARTED = new Set(['child', 'worker']);
+/** stdout and stderr of a child. */
+const OUTPUTS = [1, 2];
+
+function printsItself(what: unknown): boolean {
+  const { stdio } = (what ?? {}) as { stdio?: unknown };
+  return Array.isArray(stdio) && OUTPUTS.some((fd) => stdio[fd] === 'inherit');
 }
 
 /** Begins to replay. Throws where there is no recording that can be. */
@@ -59,10 +75,14 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     answered: { place: 0, content: 0, masked: 0 },
     draws: { own: 0, other: 0, made: 0 },
     movedTimers: 0,
+    channels: {},
+    printedThemselves: 0,
     ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
   };
   const writeReport = (): void => {
     report.movedTimers = gate.moved;
+    report.channels = channels.answered;
+    report.printedThemselves = source.channels.filter(({ line }) => printsItself(line.what)).length;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
   const stop = (divergence: Divergence): never => {
@@ -79,13 +99,17 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
           writeReport();
         });
   const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
+  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
+    const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
+    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+  };
   const gate = new Gate({
     steps: ordered ? steps : steps.filter(({ kind }) => kind !== 'timer'),
     epochMs: source.epochMs,
     ordered,
     onStall: (step) => {
       // It has not come to rest, and is about to be ended.
-      if (breakOff?.isReached !== true) stop(stallDivergence(step, requestOf(step)));
+      if (breakOff?.isReached !== true) stop(stallDivergence(step, requestOf(step), channelOf(step)));
     },
   });
   if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
@@ -97,15 +121,29 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
       sayDivergence(report.divergence);
       process.exitCode = DIVERGED;
     }
+    const unopened = breakOff === null ? channels.left.filter(({ line: { kind } }) => STARTED.has(kind)) : [];
+    if (report.divergence === undefined && unopened.length > 0) {
+      report.divergence = unopenedDivergence(unopened);
+      sayDivergence(report.divergence);
+      process.exitCode = DIVERGED;
+    }
     writeReport();
   });
   const leak = (what: string): never =>
     stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+  const channels = replayChannels({
+    gate,
+    recorded: source.channels,
+    refuse: (_opening, words) => leak(words),
+    onDivergence: stop,
+  });
   refuseLeaks(leak);
+  restorePid(source.recordings[0]?.header.pid ?? 0);
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
-    channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
+    channels,
+    hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
     fetcher: replayFetches({
       gate,
       matcher,
