@@ -7,6 +7,7 @@ import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
 import type { BrokenOff } from './known-part.ts';
 import { replayChannels } from './channels-replayed.ts';
+import type { ReplayedChannels } from './channels-replayed.ts';
 import { wordsOf } from './channel-words.ts';
 import { DIVERGED, endDivergence, sayDivergence, stallDivergence, unopenedDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
@@ -116,15 +117,10 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const draws = new DrawSource(source.draws, madeUp(gate));
   report.draws = draws.given;
   process.on('exit', () => {
-    if (report.divergence === undefined && matcher.left.length > 0) {
-      report.divergence = endDivergence(matcher.left);
-      sayDivergence(report.divergence);
-      process.exitCode = DIVERGED;
-    }
-    const unopened = breakOff === null ? channels.left.filter(({ line: { kind } }) => STARTED.has(kind)) : [];
-    if (report.divergence === undefined && unopened.length > 0) {
-      report.divergence = unopenedDivergence(unopened);
-      sayDivergence(report.divergence);
+    const missing = report.divergence === undefined ? neverAskedFor(matcher, channels, breakOff !== null) : null;
+    if (missing !== null) {
+      report.divergence = missing;
+      sayDivergence(missing);
       process.exitCode = DIVERGED;
     }
     writeReport();
@@ -156,6 +152,13 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     }),
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
+}
+
+/** What the program ended without; where the recording breaks off, it may not have come to start everything. */
+function neverAskedFor(matcher: Matcher, channels: ReplayedChannels, isBrokenOff: boolean): Divergence | null {
+  if (matcher.left.length > 0) return endDivergence(matcher.left);
+  const unopened = isBrokenOff ? [] : channels.left.filter(({ line: { kind } }) => STARTED.has(kind));
+  return unopened.length > 0 ? unopenedDivergence(unopened) : null;
 }
 
 /** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */
