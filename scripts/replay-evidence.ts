@@ -61,7 +61,7 @@ async function trial(agent: AgentProgram, mode: Trial['mode'], without: Readonly
     if (!identical && name === 'all') keep(agent, mode, recorded.cwd);
     else if (name === 'all' && !exact) console.log(`${agent.name}: ${summary}`);
   }
-  const isKept = replays['all']?.identical === false;
+  const isKept = replays['all'] !== undefined && !replays['all'].identical;
   if (!isKept) forget(recorded);
   return { agent: agent.name, node: version, mode, calls: recorded.calls, code: recorded.code, ms: recorded.ms, replays };
 }

@@ -250,12 +250,23 @@ export interface CameLine extends LineBase {
   event: string;
   /** Place in the order of deliveries. Absent: it was given at once, to the call that opened the channel. */
   ord?: number;
+  /** So many bytes had gone into the channel before. Absent: none. */
+  sent?: number;
   data?: unknown;
   body?: Body;
 }
 
-/** Lines of what came into the program other than by exchanges. */
-export type InputLine = TimerLine | WorkLine | DrawsLine | EnvLine | ChannelLine | CameLine;
+/** The program put something into a channel. */
+export interface WentLine extends LineBase {
+  k: 'went';
+  n: number;
+  /** Which way it took: `stdin`, `ipc`, ... What took one way is one stream of bytes. */
+  event: string;
+  body?: Body;
+}
+
+/** Lines of what came into the program other than by exchanges, and of what it put into channels. */
+export type InputLine = TimerLine | WorkLine | DrawsLine | EnvLine | ChannelLine | CameLine | WentLine;
 
 /** What the app says about the session itself; each member that is there replaces what was said before. */
 export interface UpdateLine extends LineBase {

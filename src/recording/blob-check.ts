@@ -19,5 +19,5 @@ export function* checkedLines(path: string): Generator<Scanned, void> {
 }
 
 function bodyOf(line: Line): Body | undefined {
-  return line.k === 'request' || line.k === 'response' || line.k === 'data' || line.k === 'came' ? line.body : undefined;
+  return 'body' in line ? line.body : undefined;
 }

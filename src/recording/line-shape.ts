@@ -245,7 +245,8 @@ const KINDS: Record<LineKind, Shape> = {
   timer: object({ lin: text, lo: count, ord: integer }, { ms: number }),
   draws: object({ d: everyOf(drawn) }),
   channel: object({ n: count, kind: text, lin: text, lo: count }, { where: text }),
-  came: object({ n: count, event: text, ord: maybe(integer), body: maybe(body) }),
+  came: object({ n: count, event: text, ord: maybe(integer), sent: maybe(integer), body: maybe(body) }),
+  went: object({ n: count, event: text, body: maybe(body) }),
   env: object({ v: members(that((value) => value === null || typeof value === 'string')) }),
   end: object(
     { state: text, reason: text, stats },

@@ -114,6 +114,7 @@ class Contents {
         this.#inputs.push(line);
         break;
       case 'came':
+      case 'went':
         this.#inputs.push(line);
         if (line.body !== undefined) this.#checkExtent(line.s, line.body, offset);
         break;

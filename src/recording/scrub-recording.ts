@@ -31,7 +31,8 @@ const FIXED: Record<string, readonly string[]> = {
   timer: ['lin', 'lo', 'ms', 'ord'],
   draws: ['d'],
   channel: ['n', 'kind', 'lin', 'lo'],
-  came: ['n', 'event', 'ord', 'body'],
+  came: ['n', 'event', 'ord', 'sent', 'body'],
+  went: ['n', 'event', 'body'],
   log: ['on', 'stream', 'level'],
   end: ['state', 'reason', 'exitCode', 'signal', 'stats', 'logsDropped'],
 };
@@ -41,12 +42,13 @@ const FRAME = ['s', 'k', 't', 'c'];
 /** More than any secret is long, but for keys in many lines, which have a form of their own. */
 const AROUND_UNITS = 1024;
 
-type BodyLine = Extract<Line, { k: 'request' | 'response' | 'data' | 'came' }>;
-const hasBody = (line: Line): line is BodyLine => ['request', 'response', 'data', 'came'].includes(line.k);
+type BodyLine = Extract<Line, { k: 'request' | 'response' | 'data' | 'came' | 'went' }>;
+const hasBody = (line: Line): line is BodyLine => ['request', 'response', 'data', 'came', 'went'].includes(line.k);
 
-/** What a body is a piece of: an exchange, by its number, or what comes through a channel by one word. */
+/** What a body is a piece of: an exchange, by its number, or what comes, or goes, through a channel by one word. */
 type Whole = number | string;
-const wholeOf = (line: BodyLine): Whole => (line.k === 'came' ? `${line.n} ${line.event}` : line.x);
+const wholeOf = (line: BodyLine): Whole =>
+  line.k === 'came' || line.k === 'went' ? `${line.k} ${line.n} ${line.event}` : line.x;
 
 /** Tells the scrubber of every secret in a recording; to be done with all recordings of a file before the first is copied. */
 export function learnRecording(path: string, scrubber: Scrubber): void {
@@ -203,6 +205,9 @@ class BodyCopies {
   readonly #scrubber: Scrubber;
   readonly #requests = new RequestBodies();
   readonly #answers = new Map<Whole, Part[]>();
+  /** Bytes that have gone into each channel by now, and bytes of the body that was copied last. */
+  readonly #went = new Map<number, number>();
+  #bytes = 0;
 
   constructor(bodies: BodyReader, blobs: AppendFile, scrubber: Scrubber) {
     this.#bodies = bodies;
@@ -212,6 +217,14 @@ class BodyCopies {
 
   copy(line: BodyLine): BodyLine {
     if (line.k === 'request') return this.#request(line);
+    const copy = this.#copied(line);
+    // How much had gone into a channel is counted as it is now.
+    if (copy.k === 'went') this.#went.set(copy.n, (this.#went.get(copy.n) ?? 0) + this.#bytes);
+    return copy.k === 'came' && copy.sent !== undefined ? { ...copy, sent: this.#went.get(copy.n) ?? 0 } : copy;
+  }
+
+  #copied(line: Exclude<BodyLine, RequestLine>): Exclude<BodyLine, RequestLine> {
+    this.#bytes = 0;
     if (line.body === undefined) return line;
     const whole = wholeOf(line);
     const parts = this.#answers.get(whole) ?? this.#answer(whole);
@@ -220,6 +233,7 @@ class BodyCopies {
     this.#answers.set(whole, parts);
     if (part?.body === undefined) return line;
     const body = encodePieces([part.body], part.body.length, this.#blobs);
+    this.#bytes = part.body.length;
     return { ...line, body, ...('cuts' in line && line.cuts && { cuts: cutsOf(line.cuts, part) }) };
   }
 

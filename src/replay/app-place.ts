@@ -7,8 +7,13 @@ import type { LineageNode } from './lineage.ts';
 const SALT = 0x2000_0000;
 
 export class AppPlace {
-  readonly #node: LineageNode = childOf(currentNode(), SALT);
+  readonly #node: LineageNode;
   readonly #inScope = AsyncLocalStorage.snapshot();
+
+  /** Of the running code, or `node`. */
+  constructor(node: LineageNode = childOf(currentNode(), SALT)) {
+    this.#node = node;
+  }
 
   /** Runs `fn` at the next place of this one. */
   run<T>(fn: () => T): T {

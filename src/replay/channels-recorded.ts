@@ -1,46 +1,54 @@
 /** Channels while a program is recorded. */
 import { guard } from '../core/diagnostics.ts';
-import type { CameLine, ChannelLine } from '../events/lines.ts';
+import type { CameLine, ChannelLine, WentLine } from '../events/lines.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
 import { callSite } from './call-site.ts';
-import type { Channels } from './channels.ts';
+import type { Channels, Opening } from './channels.ts';
 import type { Deliveries } from './deliveries.ts';
 import { currentNode } from './lineage.ts';
 import type { Arrival } from './source.ts';
 
 /** Takes a line, and bytes that belong to it. */
-export type WriteInput = (line: Written<ChannelLine> | Written<CameLine>, bytes?: Uint8Array) => void;
+export type WriteInput = (line: Written<ChannelLine> | Written<CameLine> | Written<WentLine>, bytes?: Uint8Array) => void;
 type Written<L> = Omit<L, 's' | 't'>;
 
 /** Channels whose lines go to `write`. */
 export function recordChannels(deliveries: Deliveries, write: WriteInput): Channels {
   let opened = 0;
-  const begin = ({ kind, what }: { kind: string; what: unknown }): number | null => {
-    const node = currentNode();
+  const begin = ({ kind, what, at }: Opening): number | null => {
+    const node = at ?? currentNode();
     if (node.internal) return null;
     const n = ++opened;
-    const where = callSite();
+    const where = at === undefined ? callSite() : undefined;
     const lo = ++node.channels;
     tell(() => write({ k: 'channel', n, kind, what, lin: node.id, lo, ...(where !== undefined && { where }) }));
     return n;
   };
-  const come = (n: number, { event, data, bytes }: Arrival, ord?: number): void =>
-    tell(() => write({ k: 'came', n, event, ...(ord !== undefined && { ord }), ...(data !== undefined && { data }) }, bytes));
+  const come = (n: number, { event, data, bytes }: Arrival, at?: { ord: number; sent: number }): void =>
+    tell(() => {
+      const place = at === undefined ? {} : { ord: at.ord, ...(at.sent > 0 && { sent: at.sent }) };
+      write({ k: 'came', n, event, ...place, ...(data !== undefined && { data }) }, bytes);
+    });
   return {
     real: true,
     open(opening, deliver) {
       const n = begin(opening);
       if (n === null) return null;
       let left = false;
+      let sent = 0;
       return {
-        came: (arrival) =>
+        given: [],
+        came: (arrival, wanted) =>
           deliveries.push(() => {
-            if (left) return;
-            come(n, arrival, nextDelivery());
+            if (left || wanted?.() === false) return;
+            come(n, arrival, { ord: nextDelivery(), sent });
             deliver(arrival);
           }),
         note: (arrival) => come(n, arrival),
-        given: [],
+        went: (event, bytes) => {
+          sent += bytes.length;
+          tell(() => write({ k: 'went', n, event }, bytes));
+        },
         ready: () => {},
         leave: () => {
           left = true;

@@ -1,11 +1,13 @@
 /** Where a replay leaves its recording: it stops there, and says what was different. */
 import { writeSync } from 'node:fs';
+import { wordsOf } from './channel-words.ts';
 import { askedOf } from './matcher.ts';
 import type { Asking } from './matcher.ts';
 import { routeOf } from './request-digest.ts';
 import { diffBodies, renderDifferences } from './request-diff.ts';
 import type { Difference } from './request-diff.ts';
-import type { SourceRequest, Step } from './source.ts';
+import type { OtherBytes } from './sent-bytes.ts';
+import type { SourceChannel, SourceRequest, Step } from './source.ts';
 
 /** The exit code of a replay that has left its recording. */
 export const DIVERGED = 86;
@@ -38,19 +40,33 @@ export function requestDivergence(asking: Asking, where: string | undefined, nea
 const textOf = (body: string | Uint8Array | undefined): string =>
   typeof body === 'string' ? body : body === undefined ? '' : Buffer.from(body).toString();
 
+/** What a program puts into a channel, which is not what it put into it. `words` say which channel. */
+export function sentDivergence(words: string, { before, after }: OtherBytes, where: string | undefined): Divergence {
+  return {
+    kind: 'request',
+    ...(where !== undefined && { where }),
+    text: `what ${words} is given is not what was recorded`,
+    differences: diffBodies(before, after),
+  };
+}
+
 /** What the recording goes on with, and this run never asked for. */
-export function stallDivergence(step: Step, request: SourceRequest | undefined): Divergence {
+export function stallDivergence(
+  step: Step,
+  request: SourceRequest | undefined,
+  channel?: { words: string; opened: boolean },
+): Divergence {
   if (step.kind === 'timer') {
     if (step.isWork === true)
       return { kind: 'unasked', text: 'the recording goes on with the end of work that has not ended in this run' };
     const timer = step.ms === undefined ? 'a timer' : `a timer of ${step.ms} ms`;
     return { kind: 'unasked', text: `the recording goes on with ${timer} that this run has not set` };
   }
-  if (step.kind === 'came')
-    return {
-      kind: 'unasked',
-      text: `the recording goes on with something (${step.arrival.event}) that came from what this run has not opened`,
-    };
+  if (step.kind === 'came') {
+    const from = channel?.words ?? 'something';
+    const missing = channel?.opened === true ? 'which this run has not come to' : 'which this run has not opened';
+    return { kind: 'unasked', text: `the recording goes on with '${step.arrival.event}' of ${from}, ${missing}` };
+  }
   return unasked(request, 'the recording goes on with the answer to');
 }
 
@@ -60,6 +76,15 @@ export function endDivergence(left: readonly SourceRequest[]): Divergence {
   const more = left.length > 1 ? ` (and ${left.length - 1} more)` : '';
   const divergence = unasked(first, 'the program ended without');
   return { ...divergence, text: divergence.text + more };
+}
+
+/** The program ended without something that it had opened. */
+export function unopenedDivergence(left: readonly SourceChannel[]): Divergence {
+  const [first] = left;
+  const more = left.length > 1 ? ` (and ${left.length - 1} more)` : '';
+  const where = first?.line.where;
+  const words = first === undefined ? 'what was opened' : wordsOf(first.line);
+  return { kind: 'unasked', ...(where !== undefined && { where }), text: `the program ended without ${words}${more}` };
 }
 
 function unasked(request: SourceRequest | undefined, what: string): Divergence {

@@ -84,6 +84,11 @@ export class Gate {
     this.#poke();
   }
 
+  /** Somebody who was not ready may be by now. */
+  look(): void {
+    this.#poke();
+  }
+
   /** Whoever waited for the rest of it has left. */
   leave(key: string): void {
     this.#left.add(key);

@@ -27,6 +27,24 @@ export function replaceMember(owner: object, name: PropertyKey, value: unknown, 
   });
 }
 
+/**
+ * Replaces method `name` of `owner` below whatever else replaces it, which others may do before and after: the registry knows it by another name. What `make` returns looks like the original.
+ * Undone by `undoAll`.
+ */
+export function replaceBelow(owner: object, name: string, make: (original: Method) => Method): void {
+  const before = Object.getOwnPropertyDescriptor(owner, name);
+  if (before?.configurable !== true || typeof before.value !== 'function') return;
+  const original = before.value as Method;
+  const made = make(original);
+  for (const key of ['name', 'length']) Object.defineProperty(made, key, Object.getOwnPropertyDescriptor(original, key)!);
+  installOnce(owner, `below ${name}`, REPLAY_LABEL + name, () => {
+    Object.defineProperty(owner, name, { ...before, value: made });
+    return () => {
+      if (Reflect.get(owner, name) === made) Object.defineProperty(owner, name, before);
+    };
+  });
+}
+
 /** Lets `import { x } from 'node:...'` see what was replaced, now and when it is undone. */
 export function shareReplaced(): void {
   syncBuiltinESMExports();

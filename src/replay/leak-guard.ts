@@ -1,11 +1,9 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
-import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import dnsPromises from 'node:dns/promises';
 import net from 'node:net';
-import workerThreads from 'node:worker_threads';
-import { replaceGlobal, replaceMember } from './globals.ts';
+import { replaceGlobal } from './globals.ts';
 
 /** Functions that ask a name server. */
 const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
@@ -13,7 +11,7 @@ const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
 /** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
 const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
 
-/** Tells `refuse` of every connection, question to a name server and child process that is about to be; it does not return. Undone by `undoAll`. */
+/** Tells `refuse` of every connection and question to a name server that is about to be; it does not return. Undone by `undoAll`. */
 export function refuseLeaks(refuse: (what: string) => never): void {
   replaceGlobal(
     [net.Socket.prototype],
@@ -41,12 +39,6 @@ export function refuseLeaks(refuse: (what: string) => never): void {
       );
     }
   }
-  for (const name of ['spawn', 'fork', 'exec', 'execFile', 'spawnSync', 'execSync', 'execFileSync'] as const)
-    replaceGlobal([childProcess], name, () => (command: unknown) => refuse(`the child process ${String(command)}`));
-  const Refused = function Worker(): void {
-    refuse('a worker thread');
-  };
-  replaceMember(workerThreads, 'Worker', Refused);
 }
 
 /** Where `connect(...)` would have connected to. */

@@ -44,6 +44,11 @@ let root = new LineageNode(ROOT_A, ROOT_B, false);
 /** What code outside of every promise is given: the identity of the root, with numbers of its own, because in which order such code comes differs from run to run. */
 const rootAgain = (): LineageNode => new LineageNode(ROOT_A, ROOT_B, false);
 
+/** A place that is there before any code of the app's runs, for what comes into the process itself; `salt` keeps several of them apart. */
+export function processPlace(salt: number): LineageNode {
+  return new LineageNode(ROOT_A ^ salt, ROOT_B, false);
+}
+
 /** The next child of `parent`. `salt` keeps apart what is made in different ways. */
 export function childOf(parent: LineageNode, salt = 0): LineageNode {
   return parent.internal ? parent : numbered(parent, ++parent.children + salt);

@@ -69,16 +69,3 @@ function patchOrigin(clock: object, read: Reading): void {
   };
   replaceMember(clock, 'timeOrigin', undefined, Object.getOwnPropertyDescriptor(holder, 'timeOrigin'));
 }
-
-const { pid: OWN_ID } = process;
-
-/** Gives the process the id that it had. What is sent to that id is meant for this process: `processMeant`. */
-export function wearId(recorded: number): void {
-  replaceMember(process, 'pid', recorded);
-}
-
-/** The process, or group of processes, that the app means by an id. */
-export function processMeant(id: unknown): unknown {
-  const { pid } = process;
-  return id === pid ? OWN_ID : id === -pid ? -OWN_ID : id;
-}

@@ -7,7 +7,9 @@ import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
 import type { BrokenOff } from './known-part.ts';
 import { replayChannels } from './channels-replayed.ts';
-import { DIVERGED, endDivergence, sayDivergence, stallDivergence } from './divergence.ts';
+import type { ReplayedChannels } from './channels-replayed.ts';
+import { wordsOf } from './channel-words.ts';
+import { DIVERGED, endDivergence, sayDivergence, stallDivergence, unopenedDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
 import type { Drawn } from './draws.ts';
@@ -22,12 +24,13 @@ import { refuseLeaks } from './leak-guard.ts';
 import { internally } from './lineage.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
+import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
+
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
-import { wearId } from './readings.ts';
 import { readSource } from './source.ts';
-import type { Source, Step } from './source.ts';
+import type { Source, SourceRequest, Step } from './source.ts';
 import { replayTimers } from './timers-replayed.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
@@ -40,6 +43,9 @@ export interface ReplayReport {
   draws: { own: number; other: number; made: number };
   /** Timers that stood at another place. */
   movedTimers: number;
+  /** What else was answered, by the kind of channel, and those of it that printed to the terminal themselves: that is not printed again. */
+  channels: Record<string, number>;
+  printedThemselves: number;
   divergence?: Divergence;
   /** The recording breaks off, and the replay came to that place: the signal that the program was killed by, where that is known. */
   brokenOff?: BrokenOff;
@@ -54,19 +60,30 @@ export interface ReplayOptions {
   implicit: () => LiveSession | null;
 }
 
+/** Kinds of channels that a program opens when it starts something. */
+const STARTED = new Set(['child', 'worker']);
+/** stdout and stderr of a child. */
+const OUTPUTS = [1, 2];
+
+function printsItself(what: unknown): boolean {
+  const { stdio } = (what ?? {}) as { stdio?: unknown };
+  return Array.isArray(stdio) && OUTPUTS.some((fd) => stdio[fd] === 'inherit');
+}
+
 /** Begins to replay. Throws where there is no recording that can be. */
 export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const { report: reportPath, leaveOut = [] } = plan;
   const source = readSource(plan.recordings);
   const elsewhere = new Elsewhere(source);
   restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
-  wearId(source.recordings[0]?.header.pid ?? process.pid);
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
   const report = newReport(source, fixed);
   const writeReport = (): void => {
     report.movedTimers = gate.moved;
+    report.channels = channels.answered;
+    report.printedThemselves = source.channels.filter(({ line }) => printsItself(line.what)).length;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
   const stop = (divergence: Divergence): never => {
@@ -84,6 +101,10 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
           writeReport();
         });
   const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
+  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
+    const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
+    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+  };
   const gate = new Gate({
     steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
     epochMs: source.epochMs,
@@ -91,7 +112,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     onStall: (step) => {
       // It has not come to rest, and is about to be ended.
       if (breakOff?.isReached === true) return;
-      const divergence = stallDivergence(step, requestOf(step));
+      const divergence = stallDivergence(step, requestOf(step), channelOf(step));
       if (fixed?.leavesOut(step, divergence) === true) process.exit();
       stop(divergence);
     },
@@ -101,9 +122,10 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   report.draws = draws.given;
   process.on('exit', () => {
     const left = fixed?.required(matcher.left) ?? matcher.left;
-    if (report.divergence === undefined && left.length > 0) {
-      report.divergence = endDivergence(left);
-      sayDivergence(report.divergence);
+    const missing = report.divergence === undefined ? neverAskedFor(left, channels, breakOff !== null || fixed !== null) : null;
+    if (missing !== null) {
+      report.divergence = missing;
+      sayDivergence(missing);
       process.exitCode = DIVERGED;
     }
     if (left.length < matcher.left.length) fixed?.takes(endDivergence(matcher.left), matcher.left);
@@ -111,12 +133,20 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   });
   const leak = (what: string): never =>
     stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+  const channels = replayChannels({
+    gate,
+    recorded: source.channels,
+    refuse: (_opening, words) => leak(words),
+    onDivergence: stop,
+  });
   refuseLeaks(leak);
+  restorePid(source.recordings[0]?.header.pid ?? 0);
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     work: (lin) => gate.beginWork(lin),
-    channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
+    channels,
+    hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
     fetcher: replayFetches({
       gate,
       matcher,
@@ -142,9 +172,18 @@ function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
     answered: { place: 0, content: 0, masked: 0 },
     draws: { own: 0, other: 0, made: 0 },
     movedTimers: 0,
+    channels: {},
+    printedThemselves: 0,
     ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
     ...(fixed !== null && { fix: fixed.report }),
   };
+}
+
+/** What the program ended without; where the recording breaks off, it may not have come to start everything. */
+function neverAskedFor(left: readonly SourceRequest[], channels: ReplayedChannels, isBrokenOff: boolean): Divergence | null {
+  if (left.length > 0) return endDivergence(left);
+  const unopened = isBrokenOff ? [] : channels.left.filter(({ line: { kind } }) => STARTED.has(kind));
+  return unopened.length > 0 ? unopenedDivergence(unopened) : null;
 }
 
 /** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */

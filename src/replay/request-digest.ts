@@ -87,4 +87,5 @@ const MASKS: readonly [RegExp, string][] = [
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,64}\b/gi, '<hex>'],
 ];
 
-const masked = (text: string): string => MASKS.reduce((all, [pattern, word]) => all.replace(pattern, word), text);
+/** `text` without times, ids and long numbers. */
+export const masked = (text: string): string => MASKS.reduce((all, [pattern, word]) => all.replace(pattern, word), text);

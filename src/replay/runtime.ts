@@ -3,14 +3,19 @@ import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
 import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
+import { hub } from '../events/ports.ts';
+import { writeEnv } from '../session/context-carrier.ts';
+import { whereabouts } from '../session/sessions.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
+import { patchChildren } from './child-patch.ts';
 import { patchClock } from './clock.ts';
 import type { Draw } from './draws.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
 import { followPromises, internally } from './lineage.ts';
+import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
 import { patchReadings, readingsBy } from './readings.ts';
 import { patchServers } from './servers.ts';
@@ -21,6 +26,7 @@ import type { TimerSetter } from './timers.ts';
 import { warmUp } from './warm-up.ts';
 import { patchWork } from './work.ts';
 import type { BeginWork } from './work-begun.ts';
+import { patchWorkers } from './worker-patch.ts';
 
 /** How a client tells of its sessions. */
 export interface Runtime {
@@ -41,6 +47,14 @@ export interface Inputs {
   work: BeginWork;
   fetcher: Fetcher;
   channels: Channels;
+  /** Whether a replay stands in for the channel to the process that started this one. */
+  hasMessages?: boolean;
+}
+
+/** Threads are told the session and the span that they are started in, as child processes are. */
+function tellThread(): Record<string, string> | null {
+  const where = hub.recorder === null || !hub.propagates ? null : whereabouts(false);
+  return where === null ? null : { ...writeEnv(where) };
 }
 
 /** Whether a program can be followed here: a worker's promises and timers are its own, and are not. */
@@ -49,7 +63,7 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, work, fetcher, channels }: Inputs): void {
+export function follow({ draw, timers, work, fetcher, channels, hasMessages = false }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
@@ -65,6 +79,10 @@ export function follow({ draw, timers, work, fetcher, channels }: Inputs): void 
   if (timers !== null) patchTimers(timers);
   patchWork(work);
   patchFetch(fetcher);
+  patchChildren(channels);
+  patchWorkers(channels, tellThread);
+  // Below what signals replace.
+  patchProcessMessages(channels, hasMessages);
   patchSignals(channels);
   patchStdin(channels);
   patchServers(channels);

@@ -6,7 +6,7 @@ import { coverMethod, installOnce, REPLAY_LABEL } from '../patch/registry.ts';
 import { AppPlace } from './app-place.ts';
 import type { Channel, Channels } from './channels.ts';
 import { replaceGlobal } from './globals.ts';
-import { processMeant } from './readings.ts';
+import { processMeant } from './pids.ts';
 
 const SIGNALS: Readonly<Record<string, number>> = constants.signals;
 /** What a shell adds to the number of a signal that ended a program. */

@@ -5,7 +5,7 @@ import { readRecording } from '../recording/recording.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
 import { brokenOff, knownUpTo } from './known-part.ts';
 import type { BrokenOff } from './known-part.ts';
-import type { CameLine, ChannelLine, DrawsLine, EnvLine } from '../events/lines.ts';
+import type { Body, CameLine, ChannelLine, DrawsLine, EnvLine, WentLine } from '../events/lines.ts';
 import { blobsPathOf } from '../recording/summary.ts';
 import { blockersOf } from './obstacles.ts';
 
@@ -19,7 +19,7 @@ export type Step = { ord: number; atMs: number } & (
 export type ReceivedStep = { ord: number; atMs: number; of: string } & (
   | { kind: 'head' | 'end' }
   | { kind: 'piece'; from: number; to: number }
-  | { kind: 'came'; arrival: Arrival }
+  | { kind: 'came'; arrival: Arrival; /** So many bytes had gone into the channel before. */ sent?: number }
 );
 
 /** Something that came through a channel. */
@@ -46,6 +46,8 @@ export interface SourceChannel {
   readonly line: ChannelLine;
   /** What was given at once to the call that opened it. */
   readonly given: readonly Arrival[];
+  /** What the program put into it, by the way that it took. */
+  readonly went: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
 export interface Source {
@@ -86,8 +88,11 @@ export function readSource(paths: readonly string[]): Source {
 class Gathered {
   readonly #recordings: Recording[] = [];
   readonly #requests: (SourceRequest & { sentMs: number })[] = [];
-  readonly #channels = new Map<number, SourceChannel & { given: Arrival[] }>();
-  readonly #came: { line: CameLine; blobs: string; atMs: number }[] = [];
+  readonly #channels = new Map<
+    number,
+    Omit<SourceChannel, 'given' | 'went'> & { given: Arrival[]; went: Map<string, Uint8Array[]> }
+  >();
+  readonly #through: { line: CameLine | WentLine; blobs: string; atMs: number }[] = [];
   readonly #steps: Step[] = [];
   readonly #draws: { line: DrawsLine; atMs: number }[] = [];
   readonly #env: { line: EnvLine; atMs: number }[] = [];
@@ -106,8 +111,8 @@ class Gathered {
       const at = atMs(line.t);
       if (line.k === 'draws') this.#draws.push({ line, atMs: at });
       else if (line.k === 'env') this.#env.push({ line, atMs: at });
-      else if (line.k === 'channel') this.#channels.set(line.n, { key: `c${line.n}`, line, given: [] });
-      else if (line.k === 'came') this.#came.push({ line, blobs, atMs: at });
+      else if (line.k === 'channel') this.#channels.set(line.n, { key: `c${line.n}`, line, given: [], went: new Map() });
+      else if (line.k === 'came' || line.k === 'went') this.#through.push({ line, blobs, atMs: at });
       else if (line.k === 'work') {
         const { lin, ord } = line;
         this.#steps.push({ kind: 'timer', ord, atMs: at, key: `${lin}:0`, lin, isWork: true });
@@ -119,7 +124,10 @@ class Gathered {
   }
 
   result(): Source {
-    for (const { line, blobs, atMs } of this.#came) this.#arrive(line, blobs, atMs);
+    for (const { line, blobs, atMs } of this.#through) {
+      if (line.k === 'came') this.#arrive(line, blobs, atMs);
+      else this.#leave(line, blobs);
+    }
     const upTo = knownUpTo(this.#recordings);
     const steps = this.#steps.filter(({ ord }) => ord <= upTo).sort((a, b) => a.ord - b.ord);
     return {
@@ -135,18 +143,33 @@ class Gathered {
     };
   }
 
-  #arrive({ n, event, ord, data, body }: CameLine, blobs: string, atMs: number): void {
-    const bytes = body === undefined ? undefined : bytesOf(body, blobs);
-    if (body !== undefined && bytes === undefined)
-      throw new RecordingError(
-        'recording_not_replayable',
-        `${blobs}: bytes that came in (${event}) were not kept, or are damaged`,
-      );
+  #leave({ n, event, body }: WentLine, blobs: string): void {
+    const went = this.#channels.get(n)?.went;
+    const bytes = bytesIn(body, blobs, event);
+    if (bytes === undefined) return;
+    const before = went?.get(event);
+    if (before === undefined) went?.set(event, [bytes]);
+    else before.push(bytes);
+  }
+
+  #arrive({ n, event, ord, sent, data, body }: CameLine, blobs: string, atMs: number): void {
+    const bytes = bytesIn(body, blobs, event);
     const arrival = { event, ...(data !== undefined && { data }), ...(bytes !== undefined && { bytes }) };
     const channel = this.#channels.get(n);
     if (ord === undefined) channel?.given.push(arrival);
-    else if (channel !== undefined) this.#steps.push({ kind: 'came', ord, atMs, of: channel.key, arrival });
+    else if (channel !== undefined)
+      this.#steps.push({ kind: 'came', ord, atMs, of: channel.key, arrival, ...(sent !== undefined && { sent }) });
   }
+}
+
+/** Throws where they were not kept, or are damaged: nothing could be given, or compared, in their place. */
+function bytesIn(body: Body | undefined, blobs: string, event: string): Uint8Array | undefined {
+  const bytes = body === undefined ? undefined : bytesOf(body, blobs);
+  if (body === undefined || bytes !== undefined) return bytes;
+  throw new RecordingError(
+    'recording_not_replayable',
+    `${blobs}: bytes that came in or went out (${event}) were not kept, or are damaged`,
+  );
 }
 
 function inTime<L>(lines: { line: L; atMs: number }[]): L[] {

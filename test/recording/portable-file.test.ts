@@ -82,6 +82,25 @@ describe('V4 a scrubbed recording', () => {
     expect(came.map(({ ord }) => ord)).toEqual([1, 2, 3, 4]);
   });
 
+  test('has none in what came and went through channels, and counts anew what had gone out', () => {
+    const folder = scratchFolder();
+    const log = logIn(join(folder, 'from'), { flags: [1] });
+    const large = `${'some words '.repeat(2_000)}${GITHUB}`;
+    log.input({ k: 'channel', n: 1, kind: 'child', what: { command: 'tool', args: [OPENAI] }, lin: '00', lo: 1 });
+    log.input({ k: 'went', n: 1, event: 'stdin' }, Buffer.from(`ask with ${OPENAI}\n`));
+    log.input({ k: 'came', n: 1, event: 'data', ord: 1, sent: 10 + OPENAI.length, data: { fd: 1 } }, Buffer.from(large));
+    log.end({ state: 'success', reason: 'ended', stats: STATS });
+    const { path } = scrubbed(join(folder, 'from', 'ses_test.jsonl'), folder);
+    const { inputs, problems } = readRecording(path);
+    const bodies = inputs.map((line) =>
+      'body' in line && line.body !== undefined ? bytesOf(line.body, blobsPathOf(path)) : undefined,
+    );
+    expect(problems).toEqual([]);
+    expect(bodies[2]?.toString()).toMatch(/^(some words )+[^ ]+$/);
+    expect(JSON.stringify(inputs) + bodies.join('')).not.toMatch(new RegExp(`${OPENAI}|${GITHUB}`));
+    expect(inputs[2]).toMatchObject({ sent: bodies[1]!.length });
+  });
+
   test('has the secret nowhere, in the same structure, sound, and nothing is left for a second time', () => {
     const folder = scratchFolder();
     const log = logIn(join(folder, 'from'), {

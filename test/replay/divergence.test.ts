@@ -60,7 +60,11 @@ describe('R6 divergence', () => {
       'a question to the name server about example.invalid',
     ],
     ['a child process', `(await import('node:child_process')).spawn('true');`, 'the child process true'],
-    ['a worker', `new (await import('node:worker_threads')).Worker('0', { eval: true });`, 'a worker thread'],
+    [
+      'a worker',
+      `new (await import('node:worker_threads')).Worker('0', { eval: true });`,
+      'the worker thread eval:5feceb66ffc86f38',
+    ],
   ])('refuses %s', async (_what, code, text) => {
     const recorded = await recordText(ask('one'));
     recorded.write(`${ask('one')}${code}\nawait new Promise((resolve) => setTimeout(resolve, 100));`);

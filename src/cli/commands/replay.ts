@@ -96,6 +96,21 @@ function exitCodeOf({ end, report }: Outcome, recording: Recording): number {
   return end.code ?? 1;
 }
 
+/** What was answered besides requests, and what cannot be shown again. */
+function othersOf({ channels, printedThemselves }: ReplayReport): string {
+  const { child = 0, worker = 0 } = channels;
+  const started = [
+    child > 0 ? `${child} child process${child === 1 ? '' : 'es'}` : '',
+    worker > 0 ? count(worker, 'worker thread') : '',
+  ]
+    .filter(Boolean)
+    .join(' and ');
+  if (started === '') return '';
+  const silent =
+    printedThemselves > 0 ? ` (${printedThemselves} of them printed to the terminal directly, which is not shown again)` : '';
+  return `${started} answered from the recording${silent}`;
+}
+
 function summary(id: string, recording: Recording, { end, report, ms }: Outcome): string {
   if (report === null) return `✗ ${id}: the program ended before it could be replayed (${end.signal ?? `exit ${end.code}`})`;
   const { requests, divergence, answered, draws, movedTimers } = report;
@@ -115,6 +130,7 @@ function summary(id: string, recording: Recording, { end, report, ms }: Outcome)
   if (recorded !== undefined && recorded !== end.code)
     return `✗ ${id}: exit ${end.code}, and ${recorded} when it was recorded; ${of}`;
   const moved = [
+    othersOf(report),
     answered.content > 0 ? `${answered.content} found by what they say alone` : '',
     answered.masked > 0 ? `${answered.masked} found by what they say but for times and ids` : '',
     draws.other + draws.made + movedTimers > 0 ? 'the code is not the one that was recorded' : '',
