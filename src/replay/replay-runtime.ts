@@ -19,6 +19,7 @@ import { refuseLeaks } from './leak-guard.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
 import type { ReplayPlan } from './plan.ts';
+import { RecordedAnswers } from './recorded-answers.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
@@ -102,20 +103,19 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const leak = (what: string): never =>
     stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
   refuseLeaks(leak);
+  const answers = new RecordedAnswers({
+    matcher,
+    onMatch: (by) => report.answered[by]++,
+    onDivergence: (divergence) => {
+      // The line of the last request may have been lost with the process.
+      if (gate.left > 1 || breakOff === null || source.brokenOff?.signal !== undefined) stop(divergence);
+    },
+  });
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
-    fetcher: replayFetches({
-      gate,
-      matcher,
-      open: openIn(implicit, () => null),
-      onMatch: (by) => report.answered[by]++,
-      onDivergence: (divergence) => {
-        // The line of the last request may have been lost with the process.
-        if (gate.left > 1 || breakOff === null || source.brokenOff?.signal !== undefined) stop(divergence);
-      },
-    }),
+    fetcher: replayFetches({ gate, answers, open: openIn(implicit, () => null) }),
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
 }

@@ -1,0 +1,32 @@
+/** Which recorded request answers one of this run's, however it is sent: by `fetch`, `http` or undici. What happens where there is none is decided here. */
+import { requestDivergence } from './divergence.ts';
+import type { Divergence } from './divergence.ts';
+import type { Asking, MatchedBy, Matcher } from './matcher.ts';
+import type { SourceRequest } from './source.ts';
+
+export interface AnswersOptions {
+  matcher: Matcher;
+  onMatch(by: MatchedBy): void;
+  /** Does not return where the replay stops. */
+  onDivergence(divergence: Divergence): void;
+}
+
+export class RecordedAnswers {
+  readonly #options: AnswersOptions;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  /** The recorded request that `asking` is; null: there is none, and the replay goes on all the same. `where` is the code that asks. */
+  find(asking: Asking, where: string | undefined): SourceRequest | null {
+    const { matcher, onMatch, onDivergence } = this.#options;
+    const match = matcher.match(asking);
+    if (match === null) {
+      onDivergence(requestDivergence(asking, where, matcher.nearest(asking)));
+      return null;
+    }
+    onMatch(match.by);
+    return match.request;
+  }
+}
