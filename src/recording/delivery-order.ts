@@ -1,7 +1,29 @@
 /** The order in which a process is given heads, pieces, ends and timers, over all its sessions. */
 let deliveries = 0;
+let during: Delivery | null = null;
+
+/** One turn in which several things are handed over: all of them have its place. */
+export class Delivery {
+  #ord: number | undefined;
+
+  /** Runs `tell`, which asks for the place of what is handed over. */
+  run<T>(tell: () => T): T {
+    const before = during;
+    during = this;
+    try {
+      return tell();
+    } finally {
+      during = before;
+    }
+  }
+
+  /** Its place, once somebody asks. */
+  get ord(): number {
+    return (this.#ord ??= ++deliveries);
+  }
+}
 
 /** The next place in it. */
 export function nextDelivery(): number {
-  return ++deliveries;
+  return during === null ? ++deliveries : during.ord;
 }

@@ -1,5 +1,5 @@
 /** Requests in a replay: answered from the recording, never sent. */
-import type { OpenBytes } from './fetch-record.ts';
+import type { OpenBytes } from './exchange-owner.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import type { Gate, Receiver } from './gate.ts';
 import { HandedAnswer } from './handed-answer.ts';

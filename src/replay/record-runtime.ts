@@ -9,10 +9,12 @@ import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
 import { openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
+import { recordHttp } from './http-record.ts';
 import { InputLog } from './input-log.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
+import type { FiredTimer } from './timers-recorded.ts';
 
 /** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
 export function startRecording(implicit: () => LiveSession | null): Runtime | null {
@@ -25,16 +27,14 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     (packed) => guard('replay.draws', () => log.draws(packed), undefined),
     (flush) => nextTick(flush),
   );
-  const fired: Parameters<typeof recordTimers>[0] = (line) =>
-    guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
+  const fired: FiredTimer = (line) => guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
   watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
+  const open = openIn(implicit, () => log.outside());
   follow({
     draw: draws.draw,
     timers: recordTimers(fired),
-    fetcher: recordFetches(
-      deliveries,
-      openIn(implicit, () => log.outside()),
-    ),
+    fetcher: recordFetches(deliveries, open),
+    http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
     channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
   const close = (end: SessionEnd): void => {

@@ -29,4 +29,12 @@ export class RecordedAnswers {
     onMatch(match.by);
     return match.request;
   }
+
+  /** The recorded request whose answer began before it had been sent whole, where `asking` is one that is being sent; null: it is none such. */
+  findEarly(asking: Asking): SourceRequest | null {
+    const { matcher, onMatch } = this.#options;
+    const request = matcher.matchEarly(asking);
+    if (request !== null) onMatch('place');
+    return request;
+  }
 }

@@ -15,6 +15,7 @@ import { restoreEnvironment } from './environment.ts';
 import { openIn } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
 import { Gate } from './gate.ts';
+import { replayHttp } from './http-replay.ts';
 import { refuseLeaks } from './leak-guard.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
@@ -24,6 +25,7 @@ import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
 import type { Step } from './source.ts';
+import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
@@ -111,11 +113,17 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
       if (gate.left > 1 || breakOff === null || source.brokenOff?.signal !== undefined) stop(divergence);
     },
   });
+  const open = openIn(implicit, () => null);
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
-    fetcher: replayFetches({ gate, answers, open: openIn(implicit, () => null) }),
+    fetcher: replayFetches({ gate, answers, open }),
+    http: {
+      form: replayHttp({ gate, answers, open }),
+      connect: (target) => new StandInSocket(target),
+      refuse: leak,
+    },
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
 }

@@ -9,6 +9,8 @@ import type { Draw } from './draws.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
+import { patchHttp } from './http-patch.ts';
+import type { HttpInput } from './http-patch.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchRandomness } from './randomness.ts';
 import { patchServers } from './servers.ts';
@@ -35,6 +37,7 @@ export interface Inputs {
   draw: Draw | null;
   timers: TimerSetter | null;
   fetcher: Fetcher;
+  http: HttpInput;
   channels: Channels;
 }
 
@@ -45,6 +48,7 @@ export function canFollow(): boolean {
 
 /** Puts everything in place. */
 export function follow({ draw, timers, fetcher, channels }: Inputs): void {
+export function follow({ draw, timers, fetcher, http }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
@@ -59,5 +63,6 @@ export function follow({ draw, timers, fetcher, channels }: Inputs): void {
   patchSignals(channels);
   patchStdin(channels);
   patchServers(channels);
+  patchHttp(http);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }
