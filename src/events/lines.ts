@@ -170,6 +170,8 @@ export interface ThrownFacts {
   message: string;
   code?: string | number;
   aborted?: true;
+  /** Its stack behind the message. */
+  frames?: string;
   /** What the system said. */
   system?: SystemFacts;
   cause?: ThrownFacts;

@@ -189,7 +189,7 @@ const thrown: Shape = (value) => THROWN(value);
 const system = object({}, { errno: number, syscall: text, address: text, port: number, hostname: text });
 const THROWN = object(
   { name: text, message: text },
-  { code: that(isScalar), aborted: truth, system, cause: thrown, errors: list(thrown) },
+  { code: that(isScalar), aborted: truth, frames: text, system, cause: thrown, errors: list(thrown) },
 );
 const ending = object({ how: text, at: integer, ord: integer }, { error, thrown, trailers: headers });
 const asked = { lin: text, lo: count, where: text, early: truth };

@@ -23,7 +23,7 @@ import { thrownFacts } from './thrown.ts';
 const HTTP_SALT = 13;
 /** Events that have a place of their own, in the order of the places: others share the last one. */
 const EVENTS = [
-  ...['socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
+  ...['connection', 'socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
   ...['answer data', 'answer readable', 'answer end', 'answer error', 'answer close', 'answer aborted', 'other'],
 ];
 
@@ -51,7 +51,7 @@ export class HttpCall implements AskedBy {
   readonly form: HttpForm;
   request!: ClientRequest;
   inlet: HttpInlet | null = null;
-  /** The app itself has ended the request. */
+  /** The app itself has ended the request, or left its answer. */
   destroyed = false;
   /** How often the socket was found idle, and how often the server asked for the body. */
   timeouts = 0;
@@ -78,6 +78,11 @@ export class HttpCall implements AskedBy {
     this.#origin = origin;
     const base = childOf(node, HTTP_SALT);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
+  }
+
+  /** Whether the app was given the end of the answer, or an error, or has left. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   placeOf(event: string): LineageNode {
@@ -188,17 +193,20 @@ export class HttpCall implements AskedBy {
   }
 
   #brokeOff(response: IncomingMessage): void {
-    if (this.#delivery === null) this.#leave();
-    else this.#failed(response.errored);
+    if (this.#delivery !== null) this.#failed(response.errored);
+    else {
+      this.destroyed = true;
+      this.#leave();
+    }
   }
 
   #failed(error: unknown): void {
-    this.#open(this.asked(), true);
-    // Nobody waits for its turn.
+    // The app's own doing, before there was a connection.
     if (this.#delivery === null) {
       this.#leave();
       return;
     }
+    this.#open(this.asked(), true);
     const facts = { ...thrownFacts(error), ...(this.destroyed && { aborted: true as const }) };
     this.#end((bytes) => bytes.end('error', transportError(error), facts));
   }

@@ -25,6 +25,8 @@ export class HttpInlet {
   #error: unknown[] | undefined;
   #waitingBytes = 0;
   #paused = false;
+  /** The client was told that the connection is gone. */
+  #closed = false;
 
   /** Takes over the listeners that the client has on `socket`; null where it has none such. */
   static of(call: HttpCall, socket: Socket): HttpInlet | null {
@@ -71,7 +73,12 @@ export class HttpInlet {
   }
 
   #came(event: SocketEvent, args: unknown[]): void {
-    const { form } = this.#call;
+    const { form, destroyed } = this.#call;
+    if (event === 'error' && destroyed) {
+      // The app's own doing: it comes when it comes.
+      this.give('error', args);
+      return;
+    }
     if (event === 'error' && this.socket.destroyed) {
       // Told of together with the close that follows.
       this.#error = args;
@@ -118,7 +125,10 @@ export class HttpInlet {
   /** Hands something to the client, now. */
   give(event: SocketEvent, args: readonly unknown[]): void {
     const taken = this.#taken.get(event);
-    if (taken === undefined || !this.#hears(event)) return;
+    if (taken === undefined || this.#closed || !this.#hears(event)) return;
+    // What had come by then is not given to somebody who has left.
+    if (this.#call.destroyed && (event === 'data' || event === 'end')) return;
+    this.#closed = event === 'close';
     this.#call.hand(() => void Reflect.apply(taken.original, this.socket, args));
   }
 }

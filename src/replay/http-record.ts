@@ -17,7 +17,7 @@ export function recordHttp(deliveries: Deliveries, open: OpenBytes, fired: Fired
     },
     sent: () => {},
     began: () => {},
-    came: (_call, hand) => deliveries.push(hand),
+    came: (call, hand) => (call.destroyed ? hand() : deliveries.push(hand)),
     continued: (call) => fired({ k: 'timer', lin: call.placeOf('continue').id, lo: call.continues++ }),
     left: () => {},
   };

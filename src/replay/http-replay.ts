@@ -1,12 +1,11 @@
 /** Requests of Node's HTTP client in a replay: their sockets are connected to nothing, and the recorded answers are put into them for Node's own parser. */
 import type { Socket } from 'node:net';
-import { Deliveries } from './deliveries.ts';
 import type { ThrownFacts } from '../events/lines.ts';
 import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
 import type { HttpCall, HttpForm } from './http-call.ts';
 import { WireAnswer } from './http-wire.ts';
-import { internally } from './lineage.ts';
+import { asNobody, internally, runAt } from './lineage.ts';
 import type { RecordedAnswers } from './recorded-answers.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
@@ -27,9 +26,8 @@ const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 /** Answers requests from the recording. */
 export function replayHttp({ gate, answers, open }: HttpReplay): HttpForm {
   const known = new WeakMap<HttpCall, Replayed>();
-  const later = new Deliveries();
   const of = (call: HttpCall): Replayed => {
-    const replayed = known.get(call) ?? new Replayed(call, gate, later);
+    const replayed = known.get(call) ?? new Replayed(call, gate);
     known.set(call, replayed);
     return replayed;
   };
@@ -54,7 +52,6 @@ export function replayHttp({ gate, answers, open }: HttpReplay): HttpForm {
 class Replayed implements Receiver {
   readonly #call: HttpCall;
   readonly #gate: Gate;
-  readonly #later: Deliveries;
   #recorded: SourceRequest | null = null;
   #wire: WireAnswer | undefined;
   #body: Uint8Array | undefined;
@@ -66,10 +63,14 @@ class Replayed implements Receiver {
   /** What comes of the app's own ending of the request, until the recording says so. */
   #held: (() => void)[] = [];
 
-  constructor(call: HttpCall, gate: Gate, later: Deliveries) {
+  constructor(call: HttpCall, gate: Gate) {
     this.#call = call;
     this.#gate = gate;
-    this.#later = later;
+  }
+
+  /** Runs what nobody recorded, in a turn of its own: before anything recorded comes in, as an immediate of the app's would. */
+  #soon(run: () => void): void {
+    runAt(this.#call.placeOf('connection'), () => setImmediate(() => asNobody(run)));
   }
 
   get isMatched(): boolean {
@@ -98,6 +99,11 @@ class Replayed implements Receiver {
     return status === undefined && failed.some((syscall) => syscall === 'connect' || syscall === 'getaddrinfo');
   }
 
+  /** Whether the app ended the request itself: it does so again. */
+  get #isAborted(): boolean {
+    return this.#recorded?.exchange.end?.thrown?.aborted === true;
+  }
+
   connected(socket: Socket): () => void {
     const call = this.#call;
     const timers: { idle?: RecordedSignal } = {};
@@ -112,7 +118,7 @@ class Replayed implements Receiver {
     };
     if (socket instanceof StandInSocket) {
       socket.onTimeout = watch;
-      if (socket.connecting && !this.#isUnreached) this.#later.push(() => this.#connect(socket));
+      if (socket.connecting && !this.#isUnreached) this.#soon(() => this.#connect(socket));
       if (socket.timeout !== undefined) watch(socket.timeout);
     }
     this.#ready();
@@ -140,10 +146,10 @@ class Replayed implements Receiver {
 
   came(hand: () => void): void {
     if (this.#handing || this.#breaking) hand();
-    else if (this.#recorded?.exchange.end?.thrown?.aborted === true && this.#call.destroyed) {
+    else if (this.#isAborted && this.#call.destroyed && !this.#call.ended) {
       this.#held.push(hand);
       this.#ready();
-    } else this.#later.push(hand);
+    } else this.#soon(hand);
   }
 
   leave(): void {
@@ -151,7 +157,7 @@ class Replayed implements Receiver {
   }
 
   isReady(step: ReceivedStep): boolean {
-    if (step.kind === 'end' && this.#recorded?.exchange.end?.thrown?.aborted === true) return this.#held.length > 0;
+    if (step.kind === 'end' && this.#isAborted) return this.#held.length > 0 || this.#call.ended;
     const { inlet } = this.#call;
     if (step.kind !== 'piece' || inlet?.socket.isPaused() !== true) return true;
     inlet.socket.once('resume', () => this.#ready());
@@ -193,7 +199,7 @@ class Replayed implements Receiver {
   #close(): void {
     const { inlet } = this.#call;
     inlet?.give('end', []);
-    this.#later.push(() => inlet?.socket.destroy());
+    this.#soon(() => inlet?.socket.destroy());
   }
 
   #break(): void {
