@@ -61,9 +61,28 @@ export function patchHttp(input: HttpInput): void {
             connect({ ...(typeof args[0] === 'object' ? args[0] : { port: args[0], host: args[1] }), secure }),
       );
   }
+  if (input.connect !== null) patchPools(input.connect);
   patchConstructor(input);
   patchRequests();
 }
+
+/** A pool that is full keeps nobody waiting: who waits for whom is decided by work that nobody recorded, and what is recorded comes in its order all the same. */
+function patchPools(connect: (target: StandInTarget) => Socket): void {
+  replaceGlobal(
+    [http.Agent.prototype],
+    'addRequest',
+    (original): Method =>
+      function (this: Pool, request: ClientRequest, options: unknown, ...legacy: unknown[]) {
+        const name = typeof options === 'object' ? this.getName({ ...options, ...this.options }) : '';
+        const taken = this.sockets[name]?.length ?? 0;
+        const isFull = taken >= this.maxSockets || this.totalSocketCount >= this.maxTotalSockets;
+        if (!isFull || this.freeSockets[name] !== undefined) return Reflect.apply(original, this, [request, options, ...legacy]);
+        request.onSocket(connect({ ...(options as object), secure: this.protocol === 'https:' }));
+      },
+  );
+}
+
+type Pool = http.Agent & { totalSocketCount: number; protocol?: string; options: object };
 
 function patchConstructor(input: HttpInput): void {
   const { ClientRequest: Original } = http;

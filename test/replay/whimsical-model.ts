@@ -11,6 +11,7 @@ import {
   openaiError,
 } from '../../src/testing/wire.ts';
 import type { WireAnswer } from '../../src/testing/wire.ts';
+import { AWS_STREAM, bedrockError, converseAnswer, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { cohereChat, cohereChatStream } from '../../src/testing/wire-cohere.ts';
 import { mistralChat, mistralChatStream } from '../../src/testing/wire-mistral.ts';
 import { ollamaChat, ollamaChatStream } from '../../src/testing/wire-ollama.ts';
@@ -47,6 +48,7 @@ function answerTo({ path, json }: StandInRequest): Reply {
     const [, whole, stream] = other;
     return json?.stream === true ? { pieces: recut(stream(answer).join('')), gapMs: dice(3) } : { body: whole(answer) };
   }
+  if (path.startsWith('/model/')) return bedrockAnswer(path);
   const isAnthropic = path.startsWith('/v1/messages');
   if (dice(6) === 0) {
     const error = {
@@ -79,8 +81,15 @@ function answerTo({ path, json }: StandInRequest): Reply {
   return { body: isAnthropic ? anthropicMessage(answer) : chatCompletion(answer) };
 }
 
+function bedrockAnswer(path: string): Reply {
+  if (dice(8) === 0) return bedrockError({ status: dice(2) === 0 ? 429 : 503, message: words(2), requestId: `req-${dice(1e6)}` });
+  const answer: WireAnswer = { text: words(3), fragments: 2 + dice(5), tokens: { input: dice(50), output: dice(50) } };
+  if (!path.endsWith('/converse-stream')) return { body: converseAnswer(answer) };
+  return { pieces: recut(Buffer.concat(converseStream(answer))), headers: AWS_STREAM, gapMs: dice(3) };
+}
+
 /** The same text in pieces of any length, in the middle of lines and characters alike. */
-function recut(text: string): Uint8Array[] {
+function recut(text: string | Buffer): Uint8Array[] {
   const bytes = Buffer.from(text);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) pieces.push(bytes.subarray(at, (at += 20 + dice(400))));
