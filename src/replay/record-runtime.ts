@@ -15,6 +15,7 @@ import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
 import type { FiredTimer } from './timers-recorded.ts';
+import { recordUndici } from './undici-record.ts';
 
 /** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
 export function startRecording(implicit: () => LiveSession | null): Runtime | null {
@@ -35,6 +36,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     timers: recordTimers(fired),
     fetcher: recordFetches(deliveries, open),
     http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
+    undici: recordUndici(deliveries, open),
     channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
   const close = (end: SessionEnd): void => {

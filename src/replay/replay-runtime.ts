@@ -27,6 +27,7 @@ import { readSource } from './source.ts';
 import type { Step } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
+import { replayUndici } from './undici-replay.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
 export interface ReplayReport {
@@ -119,6 +120,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     timers: ordered ? replayTimers(gate) : null,
     channels: replayChannels(gate, source.channels, (_opening, words) => leak(words)),
     fetcher: replayFetches({ gate, answers, open }),
+    undici: replayUndici({ gate, answers, open, refuse: leak }),
     http: {
       form: replayHttp({ gate, answers, open }),
       connect: (target) => new StandInSocket(target),

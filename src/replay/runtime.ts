@@ -18,6 +18,8 @@ import { patchSignals } from './signals.ts';
 import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
+import { patchUndici } from './undici-patch.ts';
+import type { UndiciForm } from './undici-patch.ts';
 import { warmUp } from './warm-up.ts';
 
 /** How a client tells of its sessions. */
@@ -38,6 +40,7 @@ export interface Inputs {
   timers: TimerSetter | null;
   fetcher: Fetcher;
   http: HttpInput;
+  undici: UndiciForm;
   channels: Channels;
 }
 
@@ -47,8 +50,7 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, fetcher, channels }: Inputs): void {
-export function follow({ draw, timers, fetcher, http }: Inputs): void {
+export function follow({ draw, timers, fetcher, http, undici, channels }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
@@ -64,5 +66,6 @@ export function follow({ draw, timers, fetcher, http }: Inputs): void {
   patchStdin(channels);
   patchServers(channels);
   patchHttp(http);
+  patchUndici(undici);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }
