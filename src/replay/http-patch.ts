@@ -107,7 +107,8 @@ function begin(input: HttpInput, secure: boolean, args: unknown[], make: (args: 
   if (given === null) return make(args);
   const { all } = given;
   if (leadsElsewhere(all)) {
-    if (input.connect !== null) input.refuse(`a connection by ${String(all.method ?? 'GET')} to ${originOf(all, secure)}`);
+    if (input.connect !== null)
+      input.refuse(`a connection that becomes another one (a WebSocket, a tunnel) to ${originOf(all, secure)}`);
     return make(args);
   }
   const call = new HttpCall(node, callSite(), originOf(all, secure), input.form);

@@ -1,41 +1,26 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
-import dns from 'node:dns';
-import dnsPromises from 'node:dns/promises';
+import http2 from 'node:http2';
 import net from 'node:net';
 import workerThreads from 'node:worker_threads';
 import { replaceGlobal, replaceMember } from './globals.ts';
 
-/** Functions that ask a name server. */
-const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
-
-/** Tells `refuse` of every connection, question to a name server and child process that is about to be; it does not return. Undone by `undoAll`. */
+/** Tells `refuse` of every connection that is no request, and of every child process that is about to be; it does not return. Undone by `undoAll`. */
 export function refuseLeaks(refuse: (what: string) => never): void {
   replaceGlobal(
     [net.Socket.prototype],
     'connect',
     () =>
       (...args: unknown[]) =>
-        refuse(`a connection to ${targetOf(args)}`),
+        refuse(`a connection to ${targetOf(args)} by a socket of its own (net, tls, a database driver)`),
   );
   replaceGlobal([dgram.Socket.prototype], 'send', () => () => refuse('a UDP message'));
-  for (const owner of [dns, dnsPromises, dns.Resolver.prototype, dnsPromises.Resolver.prototype]) {
-    for (const name of Object.keys(Object.getOwnPropertyDescriptors(owner))) {
-      if (!QUESTIONS.test(name) || typeof Reflect.get(owner, name) !== 'function') continue;
-      replaceGlobal(
-        [owner],
-        name,
-        (original) =>
-          function (this: unknown, ...args: unknown[]) {
-            const [host] = args;
-            // No server is asked for these.
-            if (host === 'localhost' || net.isIP(String(host)) > 0) return Reflect.apply(original, this, args) as unknown;
-            return refuse(`a question to the name server about ${String(host)}`);
-          },
-      );
-    }
-  }
+  replaceGlobal([http2], 'connect', () => (authority: unknown) => refuse(`an HTTP/2 connection to ${String(authority)}`));
+  const NoSocket = function WebSocket(url: unknown): void {
+    refuse(`a WebSocket to ${String(url)}`);
+  };
+  replaceMember(globalThis, 'WebSocket', NoSocket);
   for (const name of ['spawn', 'fork', 'exec', 'execFile', 'spawnSync', 'execSync', 'execFileSync'] as const)
     replaceGlobal([childProcess], name, () => (command: unknown) => refuse(`the child process ${String(command)}`));
   const Refused = function Worker(): void {

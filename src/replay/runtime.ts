@@ -5,6 +5,7 @@ import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
 import { patchClock } from './clock.ts';
+import { patchDns } from './dns-patch.ts';
 import type { Draw } from './draws.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import { patchFetch } from './fetch-patch.ts';
@@ -67,5 +68,6 @@ export function follow({ draw, timers, fetcher, http, undici, channels }: Inputs
   patchServers(channels);
   patchHttp(http);
   patchUndici(undici);
+  patchDns(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }

@@ -89,7 +89,7 @@ interface Sending {
 
 function send(form: UndiciForm, call: UndiciCall, { options, origin, handler, dispatch }: Sending): unknown {
   if (options.upgrade || options.method === 'CONNECT') {
-    form.refuse(`a connection by undici to ${origin}`);
+    form.refuse(`a connection that becomes another one (a WebSocket, a tunnel) to ${origin}`);
     return dispatch(handler);
   }
   call.tell(handler);
