@@ -12,7 +12,7 @@ const scope = new AsyncLocalStorage();
 const errorOf = (error) => [error?.name, error?.code, error?.syscall, error?.message.replace(/:\d+$/, '')].join(' ');
 
 /** What happens to one request. `quiet`: names of events that are not told, because their order is not the app's business. */
-const follow = (name, req, { quiet = [], read = true } = {}) =>
+const follow = (name, req, { quiet = [], read = true, count = true } = {}) =>
   new Promise((resolve) => {
     const seen = [];
     const see = (...what) => seen.push([...what, scope.getStore() ?? ''].join(' ').trim());
@@ -46,8 +46,7 @@ const follow = (name, req, { quiet = [], read = true } = {}) =>
             res.readableEnded,
             res.destroyed,
             JSON.stringify(res.trailers),
-            text.length,
-            text.slice(0, 60),
+            ...(count ? [text.length, text.slice(0, 60)] : []),
           ),
         );
       res.on('error', (error) => tell('res error', errorOf(error)));
@@ -134,7 +133,8 @@ await follow('abort()', aborted);
 const broken = to('/pieces');
 broken.end();
 broken.on('response', (res) => res.once('data', () => res.destroy(new Error('enough'))));
-await follow('an answer that is left', broken);
+// How much of it had come by then is the network's business.
+await follow('an answer that is left', broken, { count: false });
 const iterated = to('/pieces');
 iterated.end();
 iterated.on('response', async (res) => {
@@ -151,7 +151,8 @@ await follow('an answer that nobody reads', unread, { read: false });
 const never = to('/plain');
 never.destroy();
 await follow('destroyed at once', never);
-await follow('an address that refuses', get({ host: '127.0.0.1', port: 1, agent }));
+// Node 22 says that it has sent what it could not send, before or after the error.
+await follow('an address that refuses', get({ host: '127.0.0.1', port: 1, agent }), { quiet: ['finish', 'close'] });
 const custom = request({
   ...of('/plain'),
   agent: undefined,
