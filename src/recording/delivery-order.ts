@@ -8,18 +8,22 @@ export class Delivery {
 
   /** Runs `tell`, which asks for the place of what is handed over. */
   run<T>(tell: () => T): T {
-    const before = during;
-    during = this;
-    try {
-      return tell();
-    } finally {
-      during = before;
-    }
+    return inDelivery(this, tell);
   }
 
   /** Its place, once somebody asks. */
   get ord(): number {
     return (this.#ord ??= ++deliveries);
+  }
+}
+
+function inDelivery<T>(delivery: Delivery, tell: () => T): T {
+  const before = during;
+  during = delivery;
+  try {
+    return tell();
+  } finally {
+    during = before;
   }
 }
 

@@ -170,15 +170,14 @@ export class HttpCall implements AskedBy {
     };
     this.#tell((bytes) => bytes.head(statusCode, pairsOf(response.rawHeaders), more));
     const { push, emit } = response as { push: Method; emit: Method };
-    const call = this;
-    setOwn(response, 'push', function (this: unknown, chunk: unknown, ...more: unknown[]) {
-      if (chunk === null) call.#complete(response);
-      else call.#piece(chunk);
-      return Reflect.apply(push, this, [chunk, ...more]) as unknown;
+    setOwn(response, 'push', (chunk: unknown, ...more: unknown[]) => {
+      if (chunk === null) this.#complete(response);
+      else this.#piece(chunk);
+      return Reflect.apply(push, response, [chunk, ...more]) as unknown;
     });
-    setOwn(response, 'emit', function (this: unknown, event: string | symbol, ...args: unknown[]) {
-      if (event === 'aborted') call.#brokeOff(response);
-      return runAt(call.placeOf(`answer ${String(event)}`), () => Reflect.apply(emit, this, [event, ...args]) as unknown);
+    setOwn(response, 'emit', (event: string | symbol, ...args: unknown[]) => {
+      if (event === 'aborted') this.#brokeOff(response);
+      return runAt(this.placeOf(`answer ${String(event)}`), () => Reflect.apply(emit, response, [event, ...args]) as unknown);
     });
   }
 

@@ -44,10 +44,7 @@ export class HttpInlet {
     const { socket } = this;
     const original = socket.rawListeners(event).findLast(({ name }) => name === LISTENERS[event]) as Method | undefined;
     if (original === undefined) return false;
-    const inlet = this;
-    const ours: Method & { listener?: Method } = function (this: unknown, ...args: unknown[]) {
-      inlet.#came(event, args);
-    };
+    const ours: Method & { listener?: Method } = (...args: unknown[]) => this.#came(event, args);
     // Added first: a socket that nobody listens to stops.
     socket.on(event, ours);
     socket.removeListener(event, original);

@@ -185,13 +185,16 @@ function isNodes(agent: http.Agent): boolean {
 /** Has requests tell of what they send and emit. */
 function patchRequests(): void {
   const { prototype } = http.ClientRequest;
-  const cover = (name: string, make: (call: HttpCall, original: () => unknown, args: unknown[], self: any) => unknown): void => {
+  const cover = (
+    name: string,
+    make: (call: HttpCall, original: () => unknown, args: unknown[], self: ClientRequest) => unknown,
+  ): void => {
     coverMethod(
       prototype,
       name,
       `${REPLAY_LABEL}ClientRequest.${name}`,
       (original): Method =>
-        function (this: object, ...args: unknown[]) {
+        function (this: ClientRequest, ...args: unknown[]) {
           const call = calls.get(this);
           const bare = (): unknown => Reflect.apply(original, this, args);
           return call === undefined ? bare() : make(call, bare, args, this);
@@ -204,7 +207,7 @@ function patchRequests(): void {
     return original();
   });
   for (const name of ['write', 'end'])
-    cover(name, (call, original, args, self: ClientRequest) => {
+    cover(name, (call, original, args, self) => {
       const ended = self.writableEnded;
       if (!ended) call.sending(args[0], args[1]);
       carry(call, args);

@@ -37,7 +37,7 @@ export class StandInSocket extends Socket {
     const peer = { address, family: isIP(address) === 6 ? 'IPv6' : 'IPv4', port: Number(port) };
     Object.assign(this, { connecting: true, ...(secure && SECURE) });
     Object.defineProperty(this, '_peername', { value: peer, configurable: true, writable: true });
-    if (typeof timeout === 'number' && timeout > 0) this.setTimeout(timeout);
+    if (typeof timeout === 'number' && timeout > 0) Object.assign(this, { timeout });
   }
 
   /** Says that the connection is there. */
@@ -49,6 +49,8 @@ export class StandInSocket extends Socket {
     if (this.#secure) this.emit('secureConnect');
   }
 
+  /** Time stands still, but for what the recording says. */
+  // timer held: none is set
   override setTimeout(ms: number, callback?: () => void): this {
     Object.assign(this, { timeout: ms });
     if (callback !== undefined && ms > 0) this.once('timeout', callback);

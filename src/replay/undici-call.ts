@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guard } from '../core/diagnostics.ts';
 import { transportError } from '../patch/transport-error.ts';
-import { Delivery } from '../recording/delivery-order.ts';
+import type { Delivery } from '../recording/delivery-order.ts';
 import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { pairsOf } from './http-wire.ts';

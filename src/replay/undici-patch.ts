@@ -103,7 +103,7 @@ function send(form: UndiciForm, call: UndiciCall, { options, origin, handler, di
   };
   const read = call.at('body', () => readBody(options.body));
   if (!(read instanceof Promise)) return go(read);
-  call.at('body', () => read.then(go, (error: unknown) => call.fail(null, error)));
+  void call.at('body', () => read.then(go, (error: unknown) => call.fail(null, error)));
   return true;
 }
 

@@ -90,10 +90,15 @@ class Network implements UndiciNetwork {
     return !this.#isStopped;
   }
 
+  /** What is to be handed over next of the read whose turn it is, unless the handler takes no more. */
+  #next(): ((delivery: Delivery) => void) | undefined {
+    return this.#call.paused ? undefined : this.#reads[0]?.shift();
+  }
+
   #turn(): void {
     const [read] = this.#reads;
     const delivery = new Delivery();
-    while (read !== undefined && read.length > 0 && !this.#call.paused) read.shift()?.(delivery);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next(delivery);
     if (read?.length === 0) this.#reads.shift();
     if (!this.#isStopped || this.#waitingBytes > WAITING_BYTES_MAX / 2) return;
     this.#isStopped = false;

@@ -1,11 +1,15 @@
 // Concurrent agents over one pool of connections, behind work of the thread pool that nobody recorded: Bedrock by AWS's SDK, OpenAI by node-fetch, and requests of the app's own.
 import { Agent, request } from 'node:http';
+import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import fetch from 'node-fetch';
-import OpenAI from 'openai-4';
+import { OpenAI } from 'openai-4';
+
+const ofSdk = createRequire(import.meta.resolve('@aws-sdk/client-bedrock-runtime'));
+const { NodeHttpHandler } = ofSdk('@smithy/node-http-handler');
+// As this release of the SDK takes it, with the pool of agentkeepalive.
+const { default: fetch } = createRequire(import.meta.resolve('openai-4'))('node-fetch');
 
 const base = process.env.MODEL_URL;
 const agent = new Agent({ keepAlive: true, maxSockets: 3 });
@@ -16,7 +20,7 @@ const bedrock = new BedrockRuntimeClient({
   maxAttempts: 6,
   requestHandler: new NodeHttpHandler({ requestTimeout: 20_000 }),
 });
-const openai = new OpenAI({ apiKey: 'none', baseURL: `${base}/v1`, fetch, maxRetries: 6, timeout: 20_000 });
+const openai = new OpenAI({ apiKey: 'none', baseURL: `${base}/v1`, maxRetries: 6, timeout: 20_000 });
 const work = () => promisify(gzip)(Buffer.alloc(100 + Math.floor(Math.random() * 13) * 200_000));
 
 const ask = (path, body) =>

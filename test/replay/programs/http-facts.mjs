@@ -50,7 +50,7 @@ const follow = (name, req, { quiet = [], read = true, count = true } = {}) =>
           ),
         );
       res.on('error', (error) => tell('res error', errorOf(error)));
-      Promise.resolve().then(() => tell('a promise after the response'));
+      void Promise.resolve().then(() => tell('a promise after the response'));
       if (read) res.setEncoding('utf8').on('data', (piece) => (text += piece));
     });
   });
@@ -58,7 +58,6 @@ const follow = (name, req, { quiet = [], read = true, count = true } = {}) =>
 const agent = new Agent({ keepAlive: true, maxSockets: 2 });
 const of = (path, options = {}) => ({
   ...http.globalAgent.options,
-  ...new URL(base + path),
   hostname: '127.0.0.1',
   port: new URL(base).port,
   path,
@@ -106,7 +105,7 @@ await follow('a body in pieces', posted);
 const long = to('/echo', { method: 'POST' });
 const drained = new Promise((resolve) => long.once('drain', resolve));
 console.log('takes more', long.write('x'.repeat(2_000_000)));
-drained.then(() => long.end('y'));
+void drained.then(() => long.end('y'));
 await follow('a long body', long);
 const asked = to('/echo', { method: 'POST', headers: { Expect: '100-continue' } });
 asked.on('continue', () => asked.end('after all'));
@@ -137,12 +136,13 @@ broken.on('response', (res) => res.once('data', () => res.destroy(new Error('eno
 await follow('an answer that is left', broken, { count: false });
 const iterated = to('/pieces');
 iterated.end();
-iterated.on('response', async (res) => {
+const iterate = async (res) => {
   for await (const piece of res) {
     console.log('first', piece.length > 3);
     break;
   }
-});
+};
+iterated.on('response', (res) => void iterate(res));
 await follow('an iteration that is left', iterated, { read: false });
 const unread = to('/plain');
 unread.end();
@@ -162,11 +162,15 @@ custom.end();
 await follow('a connection of the app', custom);
 const packed = await new Promise((resolve) => to('/gzip').on('response', resolve).end());
 const sink = [];
-await pipeline(packed, createGunzip(), new Writable({ write: (piece, _, done) => void sink.push(piece) || setTimeout(done, 1) }));
+await pipeline(
+  packed,
+  createGunzip(),
+  new Writable({ write: (piece, _, done) => setTimeout(done, 1, sink.push(piece) && null) }),
+);
 console.log(Buffer.concat(sink).toString().slice(0, 20), sink.length > 0);
 const slow = await new Promise((resolve) => to('/large').on('response', resolve).end());
 let bytes = 0;
-await pipeline(slow, new Writable({ write: (piece, _, done) => void (bytes += piece.length) || setImmediate(done) }));
+await pipeline(slow, new Writable({ write: (piece, _, done) => setImmediate(done, (bytes += piece.length) && null) }));
 console.log(bytes, slow.complete);
 const three = await Promise.all(
   ['a', 'b', 'c'].map((name) =>

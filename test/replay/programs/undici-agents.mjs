@@ -40,7 +40,7 @@ const ways = {
       method: 'PUT',
       body: (async function* () {
         yield 'in ';
-        await null;
+        await work();
         yield 'pieces';
       })(),
     });
@@ -49,8 +49,8 @@ const ways = {
   async streamed() {
     let text = '';
     await stream(`${base}/weather`, { method: 'GET', opaque: 'mine' }, ({ statusCode, opaque }) => {
-      text += `${statusCode} ${opaque} `;
-      return new Writable({ write: (piece, _, done) => void (text += piece) || setImmediate(done) });
+      text += `${statusCode} ${String(opaque)} `;
+      return new Writable({ write: (piece, _, done) => setImmediate(done, (text += piece) && null) });
     });
     return [text];
   },
