@@ -118,6 +118,29 @@ const PROGRAMS: Record<string, string> = {
     });
     ask(3);
     ask(3);`,
+  'callbacks that ask the same again behind work that nobody saw': `
+    const { get } = await import('node:http');
+    const { gzip } = await import('node:zlib');
+    const { promisify } = await import('node:util');
+    const ask = (index, left) => get(process.env.MODEL_URL + '/weather', (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece) => (text += piece)).on('end', async () => {
+        console.log(index, left, text);
+        await promisify(gzip)(Buffer.alloc(100 + ((index * 7919 + process.pid * 104729 + left) % 13) * 200_000));
+        if (left > 0) ask(index, left - 1);
+      });
+    });
+    for (let index = 0; index < 6; index++) ask(index, 2);`,
+  'answers that are there at the same time, and immediates': `
+    const { get } = await import('node:http');
+    for (const name of ['a', 'b', 'c', 'd'])
+      get(process.env.MODEL_URL + '/weather?' + name, (response) => {
+        console.log('head', name);
+        setImmediate(() => console.log('immediate', name));
+        response.on('data', (piece) => console.log(String(piece)));
+      });
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);`,
   'an agent of its own that connects by itself': `
     const { Agent, request } = await import('node:http');
     const { connect } = await import('node:net');
