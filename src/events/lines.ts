@@ -121,6 +121,8 @@ export interface RequestLine extends LineBase {
   lin?: string;
   lo?: number;
   where?: string;
+  /** The answer began before the request had been sent whole: `body` is what had been. */
+  early?: true;
 }
 
 /** How bytes arrived. */
@@ -145,6 +147,8 @@ export interface ResponseLine extends LineBase {
   /** Replay-grade recordings: the words after the status, and the URL that answered where it is not the one that was asked. */
   statusText?: string;
   url?: string;
+  /** Version of HTTP, where it is known and is not 1.1. */
+  version?: string;
   body?: Body;
   cuts?: Cuts;
   end?: EndOfExchange;
@@ -158,9 +162,11 @@ export interface EndOfExchange {
   error?: ErrorFacts;
   /** Replay-grade recordings: what the app was given as the error. */
   thrown?: ThrownFacts;
+  /** Replay-grade recordings: headers after the body, of a request that was not sent by `fetch`. */
+  trailers?: [string, string][];
 }
 
-/** An error as `fetch` threw it: enough to throw its like again. `aborted`: the reason of the request's own signal. */
+/** An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it. */
 export interface ThrownFacts {
   name: string;
   message: string;
@@ -182,6 +188,7 @@ export interface DataLine extends LineBase {
   lin?: string;
   lo?: number;
   where?: string;
+  early?: true;
   body?: Body;
   cuts?: Cuts;
   end?: EndOfExchange;

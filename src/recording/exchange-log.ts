@@ -24,10 +24,10 @@ export const OVER_BUDGET: Body = { omitted: 'disk-budget' };
 export interface LoggedExchange extends OpenExchange {
   /** Number of the exchange in its recording; 0 where exchanges are not recorded. */
   readonly x: number;
-  /** Says who sent it. */
-  ask(asked: Asked): void;
+  /** Says who sent it, and what, where that was not known. */
+  ask(asked: Asked, body?: string | Uint8Array): void;
   head(status: number, headers: Headers, more?: HeadFacts): void;
-  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void;
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts, trailers?: Headers): void;
   /** What `answer()` gives is kept until `letGo()` was called as often. */
   keep(): void;
   letGo(): void;
@@ -38,6 +38,8 @@ export interface Asked {
   lin: string;
   lo: number;
   where?: string;
+  /** The answer began before the request had been sent whole. */
+  early?: true;
 }
 
 /** What else is known of the head of an answer. */
@@ -45,6 +47,8 @@ export interface HeadFacts {
   statusText?: string;
   /** The URL that answered, where it is not the one that was asked. */
   url?: string;
+  /** Version of HTTP, where it is not 1.1. */
+  version?: string;
 }
 
 /** A line that waits for the next write. */
@@ -175,6 +179,7 @@ export class RecordedExchange implements LoggedExchange {
   /** The log did not take its first line, and is given no other. */
   #unheard = false;
   #asked: Asked | undefined;
+  #sent: string | Uint8Array | undefined;
   #requested = false;
   /** Everything that came before `#part`, while it may still be asked for. */
   #kept: Part[] | null = [];
@@ -185,10 +190,13 @@ export class RecordedExchange implements LoggedExchange {
     this.#log = log;
     this.x = x;
     this.#part = new Part(0);
-    const { method, body, omitted } = request;
+    const { method, omitted } = request;
+    this.#sent = request.body;
     const url = guard('recording.url', () => redactUrl(request.url), '');
     const headers = copyHeaders(request.headers);
     const encode = (): Body | undefined => {
+      const body = this.#sent;
+      this.#sent = undefined;
       if (body !== undefined && body.length > 0)
         return log.takesBody(body.length) ? log.requests.encode(x, body, log.blobs) : OVER_BUDGET;
       return omitted === undefined ? undefined : { omitted };
@@ -201,8 +209,9 @@ export class RecordedExchange implements LoggedExchange {
     else this.#unheard = true;
   }
 
-  ask(asked: Asked): void {
+  ask(asked: Asked, body?: string | Uint8Array): void {
     this.#asked = asked;
+    if (!this.#requested) this.#sent ??= body;
     if (this.#requested) this.#log.wait({ k: 'data', t: this.#log.now(), members: () => ({ x: this.x, ...asked }) });
   }
 
@@ -243,13 +252,14 @@ export class RecordedExchange implements LoggedExchange {
     if (part.bytes.length >= FLUSH_BYTES || at - this.#writtenAt >= FLUSH_US) this.flush();
   }
 
-  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts): void {
+  end(how: ExchangeEnd, error?: ErrorFacts, thrown?: ThrownFacts, trailers?: Headers): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#log.live.delete(this);
     const at = this.#log.now();
     const ord = this.#log.nextDelivery();
-    this.#part.end = { how, at, ord, ...(error && { error }), ...(thrown && { thrown }) };
+    const more = { ...(error && { error }), ...(thrown && { thrown }), ...(trailers && { trailers: copyHeaders(trailers) }) };
+    this.#part.end = { how, at, ord, ...more };
     if (!this.flush()) this.#release();
     this.#listeners.end(how);
     this.#release();

@@ -32,9 +32,11 @@ export interface Exchange {
   statusText?: string;
   /** The URL that answered, where it is not the one that was asked. */
   answeredBy?: string;
+  /** Version of HTTP, where it is not 1.1. */
+  version?: string;
   end?: EndOfExchange;
   /** Who asked, in a replay-grade recording. */
-  asked?: { lin: string; lo: number; where?: string };
+  asked?: { lin: string; lo: number; where?: string; early?: true };
   /** Bodies that were not recorded, and why. */
   omitted?: { request?: string; response?: string };
   requestBody(): Uint8Array | undefined;
@@ -60,7 +62,12 @@ export class ExchangeReader {
   take(line: RequestLine | ResponseLine | DataLine): void {
     const exchange = this.#exchange(line.x);
     if (line.k !== 'response' && line.lin !== undefined && line.lo !== undefined)
-      exchange.asked = { lin: line.lin, lo: line.lo, ...(line.where !== undefined && { where: line.where }) };
+      exchange.asked = {
+        lin: line.lin,
+        lo: line.lo,
+        ...(line.where !== undefined && { where: line.where }),
+        ...(line.early === true && { early: true }),
+      };
     if (line.k === 'request') {
       Object.assign(exchange, { method: line.method, url: line.url, requestHeaders: line.headers, sentAt: line.t });
       if (line.on !== undefined) exchange.on = line.on;
@@ -73,6 +80,7 @@ export class ExchangeReader {
       Object.assign(exchange, { status: line.status, responseHeaders: line.headers, headAt: line.at, headOrd: line.ord });
       if (line.statusText !== undefined) exchange.statusText = line.statusText;
       if (line.url !== undefined) exchange.answeredBy = line.url;
+      if (line.version !== undefined) exchange.version = line.version;
     }
     if (line.body !== undefined) {
       const bodies = this.#responses.get(line.x);

@@ -190,8 +190,8 @@ const THROWN = object(
   { name: text, message: text },
   { code: that(isScalar), aborted: truth, stack: text, members: members(that(isScalar)), cause: thrown, errors: list(thrown) },
 );
-const ending = object({ how: text, at: integer, ord: integer }, { error, thrown });
-const asked = { lin: text, lo: count, where: text };
+const ending = object({ how: text, at: integer, ord: integer }, { error, thrown, trailers: headers });
+const asked = { lin: text, lo: count, where: text, early: truth };
 const arrived = { body: maybe(body), cuts: maybe(cuts), end: maybe(ending) };
 
 /** Place, kind and values of draws: a text, or a list of numbers and texts. */
@@ -238,7 +238,7 @@ const KINDS: Record<LineKind, Shape> = {
   request: object({ x: count, method: text, url: text, headers, body: maybe(body) }, { on: text, ...asked }),
   response: object(
     { x: count, status: integer, headers, at: integer, ord: integer, ...arrived },
-    { statusText: text, url: text },
+    { statusText: text, url: text, version: text },
   ),
   data: object({ x: count, ...arrived }, asked),
   work: object({ lin: text, ord: integer }),

@@ -1,19 +1,31 @@
-/** Whose a request of `fetch` is: the exchange of the event that it happens in, which an SDK's patch may know already; else one of the session of the running code. */
+/** Whose a request is: the exchange of the event that it happens in, which an SDK's patch may know already; else one of the session of the running code. */
 import { hub } from '../events/ports.ts';
 import { LiveEvent } from '../session/live-event.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { scopes, unrecorded } from '../session/scope.ts';
-import type { Fetching } from './fetch-patch.ts';
-import type { OpenBytes } from './fetch-record.ts';
+import type { Asked, LoggedExchange } from '../recording/log-writer.ts';
+import type { AskedRequest } from './request-digest.ts';
+
+/** Begins to record the bytes of a request; null where it is not to be recorded. */
+export type OpenBytes = (request: AskedRequest, asked: AskedBy) => LoggedExchange | null;
+
+/** Who asks. */
+export interface AskedBy {
+  readonly lin: string;
+  readonly lo: number;
+  readonly where: string | undefined;
+  /** The answer begins before the request is sent whole. */
+  readonly early?: boolean;
+}
 
 /** `implicit` gives the session of code that is in none, `outside` what takes requests where there is no such session; null: nothing is recorded there. */
 export function openIn(implicit: () => LiveSession | null, outside: () => LiveSession | null): OpenBytes {
-  return ({ method, url, headers, body }, fetching) => {
+  return ({ method, url, headers, body }, asking) => {
     if (unrecorded.getStore() === true) return null;
     const request = { method, url, headers, ...(body !== undefined && { body }) };
     const event = hub.recorder?.current() ?? null;
-    if (event instanceof LiveEvent && !event.session.ended) return event.fetched(request, askedBy(fetching));
-    return open(scopes.getStore()?.session, implicit, outside)?.log.exchange(request, undefined, askedBy(fetching)) ?? null;
+    if (event instanceof LiveEvent && !event.session.ended) return event.fetched(request, askedBy(asking));
+    return open(scopes.getStore()?.session, implicit, outside)?.log.exchange(request, undefined, askedBy(asking)) ?? null;
   };
 }
 
@@ -28,6 +40,6 @@ function open(
   return session?.begin() === true ? session : null;
 }
 
-function askedBy({ lin, lo, where }: Fetching): { lin: string; lo: number; where?: string } {
-  return { lin, lo, ...(where !== undefined && { where }) };
+function askedBy({ lin, lo, where, early }: AskedBy): Asked {
+  return { lin, lo, ...(where !== undefined && { where }), ...(early === true && { early }) };
 }

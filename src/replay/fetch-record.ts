@@ -1,13 +1,9 @@
 /** Requests while a program is recorded: sent over the network, and what comes back handed over in an order that the recording knows. */
-import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { Fetcher, Fetching } from './fetch-patch.ts';
+import type { OpenBytes } from './exchange-owner.ts';
+import type { Fetcher } from './fetch-patch.ts';
 import { HandedAnswer } from './handed-answer.ts';
 import { hasBody } from './response-facts.ts';
-import type { SentRequest } from './sent-request.ts';
-
-/** Begins to record the bytes of a request; null where it is not to be recorded. */
-export type OpenBytes = (request: SentRequest, fetching: Fetching) => LoggedExchange | null;
 
 /** Sends requests and records what comes back. */
 export function recordFetches(deliveries: Deliveries, open: OpenBytes): Fetcher {

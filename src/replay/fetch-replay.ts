@@ -1,11 +1,9 @@
 /** Requests in a replay: answered from the recording, never sent. */
-import { requestDivergence } from './divergence.ts';
-import type { Divergence } from './divergence.ts';
-import type { OpenBytes } from './fetch-record.ts';
+import type { OpenBytes } from './exchange-owner.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import type { Gate, Receiver } from './gate.ts';
 import { HandedAnswer } from './handed-answer.ts';
-import type { Asking, MatchedBy, Matcher } from './matcher.ts';
+import type { RecordedAnswers } from './recorded-answers.ts';
 import { hasBody } from './response-facts.ts';
 import type { SentRequest } from './sent-request.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
@@ -13,26 +11,16 @@ import { thrownAgain } from './thrown.ts';
 
 export interface FetchReplay {
   gate: Gate;
-  matcher: Matcher;
-  /** A request of this run as the recording would have it. */
-  asRecorded(asking: Asking): Asking;
+  answers: RecordedAnswers;
   open: OpenBytes;
-  onMatch(by: MatchedBy): void;
-  /** Does not return where the replay stops. */
-  onDivergence(divergence: Divergence): void;
 }
 
 /** Answers requests from the recording. */
-export function replayFetches({ gate, matcher, asRecorded, open, onMatch, onDivergence }: FetchReplay): Fetcher {
+export function replayFetches({ gate, answers, open }: FetchReplay): Fetcher {
   return (request, fetching) => {
-    const asking = asRecorded({ ...request, lin: fetching.lin, lo: fetching.lo });
-    const match = matcher.match(asking);
-    if (match === null) {
-      onDivergence(requestDivergence(asking, fetching.where, matcher.nearest(asking)));
-      return;
-    }
-    onMatch(match.by);
-    const { key } = match.request;
+    const recorded = answers.find({ ...request, lin: fetching.lin, lo: fetching.lo }, fetching.where);
+    if (recorded === null) return;
+    const { key } = recorded;
     const answer = new HandedAnswer({
       resolve: fetching.resolve,
       reject: fetching.reject,
@@ -40,7 +28,7 @@ export function replayFetches({ gate, matcher, asRecorded, open, onMatch, onDive
       bytes: open(request, fetching),
       onLeft: () => gate.leave(key),
     });
-    gate.addReceiver(key, new Replayed(match.request, answer, request));
+    gate.addReceiver(key, new Replayed(recorded, answer, request));
   };
 }
 

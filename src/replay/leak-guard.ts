@@ -1,17 +1,13 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
 import dgram from 'node:dgram';
-import dns from 'node:dns';
-import dnsPromises from 'node:dns/promises';
+import http2 from 'node:http2';
 import net from 'node:net';
-import { replaceGlobal } from './globals.ts';
-
-/** Functions that ask a name server. */
-const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
+import { replaceGlobal, replaceMember } from './globals.ts';
 
 /** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
 const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
 
-/** Tells `refuse` of every connection and question to a name server that is about to be; it does not return. Undone by `undoAll`. */
+/** Tells `refuse` of every connection that is no request and is about to be; it does not return. Undone by `undoAll`. */
 export function refuseLeaks(refuse: (what: string) => never): void {
   replaceGlobal(
     [net.Socket.prototype],
@@ -19,26 +15,17 @@ export function refuseLeaks(refuse: (what: string) => never): void {
     (original) =>
       function (this: unknown, ...args: unknown[]) {
         const target = targetOf(args);
-        return LOADERS_OWN.test(target) ? (Reflect.apply(original, this, args) as unknown) : refuse(`a connection to ${target}`);
+        return LOADERS_OWN.test(target)
+          ? (Reflect.apply(original, this, args) as unknown)
+          : refuse(`a connection to ${target} by a socket of its own (net, tls, a database driver)`);
       },
   );
   replaceGlobal([dgram.Socket.prototype], 'send', () => () => refuse('a UDP message'));
-  for (const owner of [dns, dnsPromises, dns.Resolver.prototype, dnsPromises.Resolver.prototype]) {
-    for (const name of Object.keys(Object.getOwnPropertyDescriptors(owner))) {
-      if (!QUESTIONS.test(name) || typeof Reflect.get(owner, name) !== 'function') continue;
-      replaceGlobal(
-        [owner],
-        name,
-        (original) =>
-          function (this: unknown, ...args: unknown[]) {
-            const [host] = args;
-            // No server is asked for these.
-            if (host === 'localhost' || net.isIP(String(host)) > 0) return Reflect.apply(original, this, args) as unknown;
-            return refuse(`a question to the name server about ${String(host)}`);
-          },
-      );
-    }
-  }
+  replaceGlobal([http2], 'connect', () => (authority: unknown) => refuse(`an HTTP/2 connection to ${String(authority)}`));
+  const NoSocket = function WebSocket(url: unknown): void {
+    refuse(`a WebSocket to ${String(url)}`);
+  };
+  replaceMember(globalThis, 'WebSocket', NoSocket);
 }
 
 /** Where `connect(...)` would have connected to. */

@@ -129,6 +129,11 @@ export function internally<T>(fn: () => T): T {
   return runAt(INTERNAL, () => apart.run(true, fn));
 }
 
+/** Runs `fn` as none of the app's. What it leaves to be called back is nobody's, as what Node leaves is. */
+export function asNobody<T>(fn: () => T): T {
+  return runAt(INTERNAL, fn);
+}
+
 /** Whose child a promise is that is made now; null: it is the root itself. */
 function parentOfNew(): LineageNode | null {
   const parent = current ?? (apart.getStore() === true ? INTERNAL : executionAsyncId() === MAIN_SCRIPT ? root : null);

@@ -53,6 +53,15 @@ export class Matcher {
     return alike === undefined ? null : use(alike, 'masked');
   }
 
+  /** The recorded request of the same place and route whose answer began before it had been sent whole; null: there is none. */
+  matchEarly(asking: Asking): SourceRequest | null {
+    const route = routeOf(asking);
+    const isEarly = ({ used, request, route: recorded }: Candidate): boolean =>
+      !used && request.exchange.asked?.early === true && recorded === route;
+    const found = this.#byPlace.get(placeOf(asking))?.find(isEarly);
+    return found === undefined ? null : use(found, 'place').request;
+  }
+
   /** The recorded request that `asking` most likely was: that of the same place, else the next one to the same route. */
   nearest(asking: Asking): SourceRequest | null {
     const route = routeOf(asking);

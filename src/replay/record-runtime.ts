@@ -9,11 +9,14 @@ import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
 import { openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
+import { recordHttp } from './http-record.ts';
 import { InputLog } from './input-log.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
 import { recordWork } from './work-recorded.ts';
+import type { FiredTimer } from './timers-recorded.ts';
+import { recordUndici } from './undici-record.ts';
 
 /** Begins to record; null where a program cannot be followed. `implicit`: the session of code that is in none. */
 export function startRecording(implicit: () => LiveSession | null): Runtime | null {
@@ -26,19 +29,18 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     (packed) => guard('replay.draws', () => log.draws(packed), undefined),
     (flush) => nextTick(flush),
   );
-  const fired: Parameters<typeof recordTimers>[1] = (line) =>
-    guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
+  const fired: FiredTimer = (line) => guard('replay.timer', () => log.write({ ...line, ord: nextDelivery() }), undefined);
   watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
+  const open = openIn(implicit, () => log.outside());
   follow({
     draw: draws.draw,
     timers: recordTimers(deliveries, fired),
     work: recordWork(deliveries, (lin) =>
       guard('replay.work', () => log.write({ k: 'work', lin, ord: nextDelivery() }), undefined),
     ),
-    fetcher: recordFetches(
-      deliveries,
-      openIn(implicit, () => log.outside()),
-    ),
+    fetcher: recordFetches(deliveries, open),
+    http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
+    undici: recordUndici(deliveries, open),
     channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
   const close = (end: SessionEnd): void => {

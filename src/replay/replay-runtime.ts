@@ -20,18 +20,21 @@ import { replayFetches } from './fetch-replay.ts';
 import { FixedAt } from './fixed-at.ts';
 import type { FixReport } from './fixed-at.ts';
 import { Gate } from './gate.ts';
+import { replayHttp } from './http-replay.ts';
 import { refuseLeaks } from './leak-guard.ts';
 import { internally } from './lineage.ts';
 import { Matcher } from './matcher.ts';
 import type { MatchedBy } from './matcher.ts';
 import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
-
+import { RecordedAnswers } from './recorded-answers.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
 import type { Source, SourceRequest, Step } from './source.ts';
+import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
+import { replayUndici } from './undici-replay.ts';
 
 /** What a replay came to. Written as JSON when the process ends. */
 export interface ReplayReport {
@@ -141,26 +144,32 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   });
   refuseLeaks(leak);
   restorePid(source.recordings[0]?.header.pid ?? 0);
+  const answers = new RecordedAnswers({
+    matcher,
+    asRecorded: (asking) => elsewhere.asRecorded(asking),
+    onMatch: (by) => report.answered[by]++,
+    onDivergence: (divergence) => {
+      // The line of the last request may have been lost with the process.
+      if (gate.left <= 1 && breakOff !== null && source.brokenOff?.signal === undefined) return;
+      if (fixed === null) stop(divergence);
+      // Others ask in the same turn, for what was asked before the event.
+      else internally(() => setImmediate(stop, divergence));
+    },
+  });
+  const open = openIn(implicit, () => null);
   follow({
     draw: leaveOut.includes('draws') ? null : draws.draw,
     timers: ordered ? replayTimers(gate) : null,
     work: (lin) => gate.beginWork(lin),
     channels,
     hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
-    fetcher: replayFetches({
-      gate,
-      matcher,
-      asRecorded: (asking) => elsewhere.asRecorded(asking),
-      open: openIn(implicit, () => null),
-      onMatch: (by) => report.answered[by]++,
-      onDivergence: (divergence) => {
-        // The line of the last request may have been lost with the process.
-        if (gate.left <= 1 && breakOff !== null && source.brokenOff?.signal === undefined) return;
-        if (fixed === null) stop(divergence);
-        // Others ask in the same turn, for what was asked before the event.
-        else internally(() => setImmediate(stop, divergence));
-      },
-    }),
+    fetcher: replayFetches({ gate, answers, open }),
+    undici: replayUndici({ gate, answers, open, refuse: leak }),
+    http: {
+      form: replayHttp({ gate, answers, open }),
+      connect: (target) => new StandInSocket(target),
+      refuse: leak,
+    },
   });
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
 }

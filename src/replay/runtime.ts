@@ -10,10 +10,13 @@ import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
 import { patchChildren } from './child-patch.ts';
 import { patchClock } from './clock.ts';
+import { patchDns } from './dns-patch.ts';
 import type { Draw } from './draws.ts';
 import type { Fetcher } from './fetch-patch.ts';
 import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
+import { patchHttp } from './http-patch.ts';
+import type { HttpInput } from './http-patch.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
@@ -23,6 +26,8 @@ import { patchSignals } from './signals.ts';
 import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
+import { patchUndici } from './undici-patch.ts';
+import type { UndiciForm } from './undici-patch.ts';
 import { warmUp } from './warm-up.ts';
 import { patchWork } from './work.ts';
 import type { BeginWork } from './work-begun.ts';
@@ -46,6 +51,8 @@ export interface Inputs {
   timers: TimerSetter | null;
   work: BeginWork;
   fetcher: Fetcher;
+  http: HttpInput;
+  undici: UndiciForm;
   channels: Channels;
   /** Whether a replay stands in for the channel to the process that started this one. */
   hasMessages?: boolean;
@@ -63,7 +70,7 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, work, fetcher, channels, hasMessages = false }: Inputs): void {
+export function follow({ draw, timers, work, fetcher, http, undici, channels, hasMessages = false }: Inputs): void {
   shareReplaced();
   followPromises();
   setAside(internally);
@@ -86,5 +93,8 @@ export function follow({ draw, timers, work, fetcher, channels, hasMessages = fa
   patchSignals(channels);
   patchStdin(channels);
   patchServers(channels);
+  patchHttp(http);
+  patchUndici(undici);
+  patchDns(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }

@@ -15,8 +15,8 @@ export type Step = { ord: number; atMs: number } & (
   | { kind: 'timer'; key: string; lin: string; ms?: number; /** Work that ended, and no timer. */ isWork?: true }
 );
 
-/** A step that somebody waits for who asked for it. */
-export type ReceivedStep = { ord: number; atMs: number; of: string } & (
+/** A step that somebody waits for who asked for it. `also`: what is handed over in the same turn, after it. */
+export type ReceivedStep = { ord: number; atMs: number; of: string; also?: ReceivedStep[] } & (
   | { kind: 'head' | 'end' }
   | { kind: 'piece'; from: number; to: number }
   | { kind: 'came'; arrival: Arrival; /** So many bytes had gone into the channel before. */ sent?: number }
@@ -177,8 +177,8 @@ function inTime<L>(lines: { line: L; atMs: number }[]): L[] {
 }
 
 /** What of an exchange came in. That its reader left is none of it: the app does that again. */
-function stepsOf({ headOrd, headAt, cuts, end }: Exchange, of: string, atMs: (us: number) => number): Step[] {
-  const steps: Step[] = [];
+function stepsOf({ headOrd, headAt, cuts, end }: Exchange, of: string, atMs: (us: number) => number): ReceivedStep[] {
+  const steps: ReceivedStep[] = [];
   if (headOrd !== undefined) steps.push({ kind: 'head', ord: headOrd, atMs: atMs(headAt ?? 0), of });
   let from = 0;
   cuts.len.forEach((length, index) => {
@@ -187,5 +187,16 @@ function stepsOf({ headOrd, headAt, cuts, end }: Exchange, of: string, atMs: (us
     from = to;
   });
   if (end?.how === 'complete' || end?.how === 'error') steps.push({ kind: 'end', ord: end.ord, atMs: atMs(end.at), of });
-  return steps;
+  return inTurns(steps);
+}
+
+/** Those of one place in the order are one step: they were handed over in one turn. */
+function inTurns(steps: ReceivedStep[]): ReceivedStep[] {
+  const turns: ReceivedStep[] = [];
+  for (const step of steps) {
+    const last = turns.at(-1);
+    if (last?.ord === step.ord) (last.also ??= []).push(step);
+    else turns.push(step);
+  }
+  return turns;
 }

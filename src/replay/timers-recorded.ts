@@ -6,6 +6,9 @@ import type { Deliveries } from './deliveries.ts';
 import { replaceGlobal } from './globals.ts';
 import type { SetTimer, TimerSetter } from './timers.ts';
 
+/** Is told of a timer that fires, before it does. */
+export type FiredTimer = (line: Omit<Extract<LineWithout<InputLine>, { k: 'timer' }>, 'ord'>) => void;
+
 /** What was due, and has not come yet. */
 interface Due {
   /** How often it was set again. */
@@ -15,10 +18,7 @@ interface Due {
 }
 
 /** Sets timers that tell `fired` of themselves before they do what the app has them do. */
-export function recordTimers(
-  deliveries: Deliveries,
-  fired: (line: Omit<Extract<LineWithout<InputLine>, { k: 'timer' }>, 'ord'>) => void,
-): TimerSetter {
+export function recordTimers(deliveries: Deliveries, fired: FiredTimer): TimerSetter {
   const known = new WeakMap<NodeJS.Timeout, Due>();
   let isPatched = false;
   return (timer: SetTimer) => {

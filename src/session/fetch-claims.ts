@@ -29,7 +29,7 @@ export class FetchClaims {
     const key = keyOf(request);
     const claimed = take(this.#opened, key)?.exchange.giveBytes() ?? null;
     if (claimed !== null) {
-      claimed.ask(asked);
+      claimed.ask(asked, request.body);
       return claimed;
     }
     const bytes = make();

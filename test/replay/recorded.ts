@@ -21,21 +21,32 @@ export interface Recorded {
 
 export const programAt = (name: string): string => join(import.meta.dirname, `programs/${name}.mjs`);
 
-/** Records one of the programs of programs/. */
-export function recordProgram(name: string): Promise<Recorded> {
-  return record(programAt(name));
+/** Whom a program asks while it is recorded. */
+export interface Asked {
+  readonly url: string;
+  readonly requests: readonly unknown[];
+  close(): Promise<void>;
+}
+
+/** Records one of the programs of programs/; `start` starts whom it asks. */
+export function recordProgram(name: string, start: () => Promise<Asked> = startWhimsicalModel): Promise<Recorded> {
+  return record(programAt(name), start);
 }
 
 /** Records a program that is given as text, in a file of that name. */
-export async function recordText(text: string, name = 'program.mjs'): Promise<Recorded> {
+export async function recordText(
+  text: string,
+  name = 'program.mjs',
+  start: () => Promise<Asked> = startWhimsicalModel,
+): Promise<Recorded> {
   const file = join(newFolder(), name);
   writeFileSync(file, text);
-  return { ...(await record(file)), write: (changed) => writeFileSync(file, changed) };
+  return { ...(await record(file, start)), write: (changed) => writeFileSync(file, changed) };
 }
 
-async function record(file: string): Promise<Recorded> {
+async function record(file: string, start: () => Promise<Asked>): Promise<Recorded> {
   const cwd = newFolder();
-  const model = await startWhimsicalModel();
+  const model = await start();
   const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
   const ran = await hindcast(['run', '--', process.execPath, file], { cwd, env });
   const asked = model.requests.length;

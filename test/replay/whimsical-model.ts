@@ -13,6 +13,7 @@ import {
   responsesStream,
 } from '../../src/testing/wire.ts';
 import type { WireAnswer } from '../../src/testing/wire.ts';
+import { AWS_STREAM, bedrockError, converseAnswer, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { cohereChat, cohereChatStream } from '../../src/testing/wire-cohere.ts';
 import { mistralChat, mistralChatStream } from '../../src/testing/wire-mistral.ts';
 import { ollamaChat, ollamaChatStream } from '../../src/testing/wire-ollama.ts';
@@ -60,6 +61,7 @@ function answerTo(request: StandInRequest): Reply {
     const [, whole, stream] = other;
     return json?.stream === true ? { pieces: recut(stream(answer).join('')), gapMs: dice(3) } : { body: whole(answer) };
   }
+  if (path.startsWith('/model/')) return bedrockAnswer(path);
   const dialect =
     DIALECTS[path.startsWith('/v1/messages') ? 'messages' : path.startsWith('/v1/responses') ? 'responses' : 'chat'];
   if (dice(6) === 0)
@@ -117,8 +119,15 @@ function valueOf({ type, enum: choices, properties, items, minimum = 0, maximum 
   return Object.fromEntries(Object.entries(properties ?? {}).map(([name, schema]) => [name, valueOf(schema)]));
 }
 
+function bedrockAnswer(path: string): Reply {
+  if (dice(8) === 0) return bedrockError({ status: dice(2) === 0 ? 429 : 503, message: words(2), requestId: `req-${dice(1e6)}` });
+  const answer: WireAnswer = { text: words(3), fragments: 2 + dice(5), tokens: { input: dice(50), output: dice(50) } };
+  if (!path.endsWith('/converse-stream')) return { body: converseAnswer(answer) };
+  return { pieces: recut(Buffer.concat(converseStream(answer))), headers: AWS_STREAM, gapMs: dice(3) };
+}
+
 /** The same text in pieces of any length, in the middle of lines and characters alike. */
-function recut(text: string): Uint8Array[] {
+function recut(text: string | Buffer): Uint8Array[] {
   const bytes = Buffer.from(text);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) pieces.push(bytes.subarray(at, (at += 20 + dice(400))));

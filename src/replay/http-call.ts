@@ -1,0 +1,232 @@
+/**
+ * One request of Node's HTTP client: who asks, what is sent, and what of the answer the app is given. Each event of the request and of its answer runs at a place of its own, so that what the
+ * app does there is known again, whichever socket it came from.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { guard } from '../core/diagnostics.ts';
+import { setOwn } from '../patch/own-member.ts';
+import type { Method } from '../patch/registry.ts';
+import { transportError } from '../patch/transport-error.ts';
+import { Delivery } from '../recording/delivery-order.ts';
+import type { LoggedExchange } from '../recording/log-writer.ts';
+import type { AskedBy, OpenBytes } from './exchange-owner.ts';
+import { HttpInlet } from './http-inlet.ts';
+import { pairsOf, sentHeaders } from './http-wire.ts';
+import { asNobody, childOf, runAt } from './lineage.ts';
+import type { LineageNode } from './lineage.ts';
+import type { AskedRequest } from './request-digest.ts';
+import { thrownFacts } from './thrown.ts';
+
+/** Keeps the places of requests apart from those of promises. */
+const HTTP_SALT = 13;
+/** Events that have a place of their own, in the order of the places: others share the last one. */
+const EVENTS = [
+  ...['connection', 'socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
+  ...['answer data', 'answer readable', 'answer end', 'answer error', 'answer close', 'answer aborted', 'other'],
+];
+
+/** How what comes from the network is handed over: recorded, or replayed. */
+export interface HttpForm {
+  readonly open: OpenBytes;
+  /** The request has its socket; what is returned is called when it needs it no more. */
+  connected(call: HttpCall, socket: Socket): () => void;
+  /** The app has sent the request whole. */
+  sent(call: HttpCall, request: AskedRequest): void;
+  /** The app has sent a part of it. */
+  began(call: HttpCall): void;
+  /** Something came: `hand` hands it over. */
+  came(call: HttpCall, hand: () => void): void;
+  /** The server wants the body, and the app is told now. */
+  continued(call: HttpCall): void;
+  /** The app wants no more of the answer. */
+  left(call: HttpCall): void;
+}
+
+export class HttpCall implements AskedBy {
+  readonly lin: string;
+  readonly lo: number;
+  readonly where: string | undefined;
+  readonly form: HttpForm;
+  request!: ClientRequest;
+  inlet: HttpInlet | null = null;
+  /** The app itself has ended the request, or left its answer. */
+  destroyed = false;
+  /** How often the socket was found idle, and how often the server asked for the body. */
+  timeouts = 0;
+  continues = 0;
+  readonly #origin: string;
+  readonly #places: ReadonlyMap<string, LineageNode>;
+  /** Runs something in the async scopes in which the request was made. */
+  readonly #inScope = AsyncLocalStorage.snapshot();
+  readonly #body: Uint8Array[] = [];
+  #bytes: LoggedExchange | null = null;
+  #opened = false;
+  #ended = false;
+  #delivery: Delivery | null = null;
+  /** An error that came in no turn of its own is on its way; what follows it waits behind it. */
+  #late = false;
+  #release: (() => void) | undefined;
+
+  /** `origin`: protocol, host and port. */
+  constructor(node: LineageNode, where: string | undefined, origin: string, form: HttpForm) {
+    this.lin = node.id;
+    this.lo = ++node.requests;
+    this.where = where;
+    this.form = form;
+    this.#origin = origin;
+    const base = childOf(node, HTTP_SALT);
+    this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
+  }
+
+  /** Whether the app was given the end of the answer, or an error, or has left. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  placeOf(event: string): LineageNode {
+    return this.#places.get(event) ?? this.#places.get('other')!;
+  }
+
+  /** The request as far as the app has sent it. */
+  asked(): AskedRequest {
+    const { method, path } = this.request;
+    const url = /^https?:/.test(path) ? path : this.#origin + path;
+    const body = this.#body.length === 0 ? undefined : Buffer.concat(this.#body);
+    return { method, url, headers: sentHeaders(this.request), body };
+  }
+
+  /** The app sends a part of the body, and with `ends` the last of it. */
+  sending(chunk: unknown, encoding: unknown): void {
+    if (typeof chunk === 'string') this.#body.push(Buffer.from(chunk, encoding as BufferEncoding));
+    else if (ArrayBuffer.isView(chunk))
+      this.#body.push(new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength).slice());
+  }
+
+  /** The request was sent whole. */
+  sent(): void {
+    if (this.#opened || this.destroyed) return;
+    const asked = this.asked();
+    this.form.sent(this, asked);
+    this.#open(asked, false);
+  }
+
+  #open(asked: AskedRequest, early: boolean): void {
+    if (this.#opened) return;
+    this.#opened = true;
+    const by: AskedBy = { lin: this.lin, lo: this.lo, where: this.where, early };
+    this.#bytes = guard('replay.exchange', () => this.#inScope(() => this.form.open(asked, by)), null);
+  }
+
+  /** Runs `hand`, which hands over what came, as one turn. */
+  hand(hand: () => void): void {
+    const before = this.#delivery;
+    this.#delivery = new Delivery();
+    try {
+      this.#inScope(() => asNobody(hand));
+    } finally {
+      this.#delivery = before;
+    }
+  }
+
+  /** An event of the request is about to be told by `emit`; returns what that does. */
+  emitting(event: string | symbol, args: readonly unknown[], emit: () => boolean): boolean {
+    if ((event === 'error' && this.#isLate()) || (event === 'close' && this.#late)) {
+      this.#late = true;
+      this.form.came(this, () => this.hand(() => void this.emitting(event, args, emit)));
+      return true;
+    }
+    if (event === 'socket') this.#connected(args[0] as Socket);
+    else if (event === 'response') this.#answered(args[0] as IncomingMessage);
+    else if (event === 'continue') this.form.continued(this);
+    else if (event === 'error') this.#failed(args[0]);
+    else if (event === 'close') this.#closed();
+    return runAt(this.placeOf(String(event)), emit);
+  }
+
+  /** No socket failed: whoever was to make one did, and the app is not the one who ended it. */
+  #isLate(): boolean {
+    return this.#delivery === null && !this.destroyed && !this.#ended;
+  }
+
+  #connected(socket: Socket): void {
+    this.inlet = guard('replay.http', () => HttpInlet.of(this, socket), null);
+    if (this.inlet !== null) this.#release = guard('replay.http', () => this.form.connected(this, socket), undefined);
+  }
+
+  #closed(): void {
+    this.#leave();
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  #answered(response: IncomingMessage): void {
+    this.#open(this.asked(), true);
+    const { statusCode = 0, statusMessage = '', httpVersion } = response;
+    const more = {
+      ...(statusMessage !== '' && { statusText: statusMessage }),
+      ...(httpVersion !== '1.1' && { version: httpVersion }),
+    };
+    this.#tell((bytes) => bytes.head(statusCode, pairsOf(response.rawHeaders), more));
+    const { push, emit } = response as { push: Method; emit: Method };
+    setOwn(response, 'push', (chunk: unknown, ...more: unknown[]) => {
+      if (chunk === null) this.#complete(response);
+      else this.#piece(chunk);
+      return Reflect.apply(push, response, [chunk, ...more]) as unknown;
+    });
+    setOwn(response, 'emit', (event: string | symbol, ...args: unknown[]) => {
+      if (event === 'aborted') this.#brokeOff(response);
+      return runAt(this.placeOf(`answer ${String(event)}`), () => Reflect.apply(emit, response, [event, ...args]) as unknown);
+    });
+  }
+
+  #piece(chunk: unknown): void {
+    // A copy: the app may change what it gets.
+    if (!this.#ended && chunk instanceof Uint8Array) this.#tell((bytes) => bytes.chunk(new Uint8Array(chunk)));
+  }
+
+  #complete({ rawTrailers }: IncomingMessage): void {
+    const trailers = rawTrailers.length > 0 ? pairsOf(rawTrailers) : undefined;
+    this.#end((bytes) => bytes.end('complete', undefined, undefined, trailers));
+  }
+
+  #brokeOff(response: IncomingMessage): void {
+    if (this.#delivery !== null) this.#failed(response.errored);
+    else {
+      this.destroyed = true;
+      this.#leave();
+    }
+  }
+
+  #failed(error: unknown): void {
+    // The app's own doing, before there was a connection.
+    if (this.#delivery === null) {
+      this.#leave();
+      return;
+    }
+    this.#open(this.asked(), true);
+    const facts = { ...thrownFacts(error), ...(this.destroyed && { aborted: true as const }) };
+    this.#end((bytes) => bytes.end('error', transportError(error), facts));
+  }
+
+  /** The app leaves before the answer has ended. */
+  #leave(): void {
+    if (this.#ended) return;
+    this.#end((bytes) => bytes.end('cancelled'));
+    this.form.left(this);
+  }
+
+  #end(tell: (bytes: LoggedExchange) => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#tell(tell);
+  }
+
+  #tell(tell: (bytes: LoggedExchange) => void): void {
+    const bytes = this.#bytes;
+    if (bytes === null) return;
+    const delivery = this.#delivery;
+    guard('replay.exchange', () => (delivery === null ? tell(bytes) : delivery.run(() => tell(bytes))), undefined);
+  }
+}
