@@ -154,7 +154,12 @@ function again({ data, bytes = new Uint8Array() }: Arrival): unknown {
     stderr: outputs?.[2] ?? null,
     error: thrown === undefined ? error && systemError(error) : into,
   };
-  for (const name of outcome.members) if (name in members) into[name] = members[name];
+  // In the order in which Node puts them.
+  for (const name of outcome.members) {
+    const value = name in members ? members[name] : into[name];
+    Reflect.deleteProperty(into, name);
+    into[name] = value;
+  }
   if (thrown !== undefined) throw into as unknown as Error;
   return into;
 }
