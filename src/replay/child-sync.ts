@@ -122,12 +122,18 @@ function packed(end: { value: unknown } | { error: unknown }, printed: Uint8Arra
     ...(signal !== undefined && { signal: signal as string | null }),
     ...(Array.isArray(output) && { outputs: output.map(put) }),
     ...(isPlain && { returned: put(given) }),
-    ...('error' in end && { thrown: systemFacts(end.error) }),
+    ...('error' in end && { thrown: withoutOutputs(systemFacts(end.error)) }),
     ...('value' in end && error instanceof Error && { error: systemFacts(error) }),
     printed: 0,
   };
   const errors = Buffer.concat(printed);
   return { event: 'done', data: { ...outcome, printed: errors.length }, bytes: Buffer.concat([...pieces, errors]) };
+}
+
+/** What the child printed is kept once. */
+function withoutOutputs({ members, ...facts }: SystemFacts): SystemFacts {
+  const { stdout: _stdout, stderr: _stderr, ...others } = members ?? {};
+  return { ...facts, ...(Object.keys(others).length > 0 && { members: others }) };
 }
 
 /** What the call gave: returned, or thrown. */
@@ -146,6 +152,7 @@ function again({ data, bytes = new Uint8Array() }: Arrival): unknown {
   if (thrown === undefined && outcome.returned !== undefined) return returned;
   const into = (thrown === undefined ? {} : systemError(thrown)) as Result;
   const members: Result = {
+    ...into,
     pid: outcome.pid,
     status: outcome.status,
     signal: outcome.signal,

@@ -6,6 +6,7 @@ import type { DrawKind } from '../events/lines.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
 import type { BrokenOff } from './known-part.ts';
+import type { Opening } from './channels.ts';
 import { replayChannels } from './channels-replayed.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
 import { wordsOf } from './channel-words.ts';
@@ -31,7 +32,7 @@ import { RecordedAnswers } from './recorded-answers.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Source, SourceRequest, Step } from './source.ts';
+import type { Source, SourceChannel, SourceRequest, Step } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
@@ -86,7 +87,6 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const writeReport = (): void => {
     report.movedTimers = gate.moved;
     report.channels = channels.answered;
-    report.printedThemselves = source.channels.filter(({ line }) => printsItself(line.what)).length;
     if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
   };
   const stop = (divergence: Divergence): never => {
@@ -95,19 +95,8 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     sayDivergence(divergence);
     process.exit(DIVERGED);
   };
-  const requestOf = (step: Step) => source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
-  const breakOff =
-    source.brokenOff === null
-      ? null
-      : new BreakOff(source.brokenOff, () => {
-          report.brokenOff = source.brokenOff!;
-          writeReport();
-        });
+  const breakOff = breakOffOf(source, report, writeReport);
   const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
-  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
-    const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
-    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
-  };
   const gate = new Gate({
     steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
     epochMs: source.epochMs,
@@ -115,7 +104,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     onStall: (step) => {
       // It has not come to rest, and is about to be ended.
       if (breakOff?.isReached === true) return;
-      const divergence = stallDivergence(step, requestOf(step), channelOf(step));
+      const divergence = stalledAt(step, source, channels);
       if (fixed?.leavesOut(step, divergence) === true) process.exit();
       stop(divergence);
     },
@@ -125,23 +114,16 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   report.draws = draws.given;
   process.on('exit', () => {
     const left = fixed?.required(matcher.left) ?? matcher.left;
-    const missing = report.divergence === undefined ? neverAskedFor(left, channels, breakOff !== null || fixed !== null) : null;
-    if (missing !== null) {
-      report.divergence = missing;
-      sayDivergence(missing);
-      process.exitCode = DIVERGED;
-    }
+    // Where it may end before it was over, it may not have come to start everything.
+    const missing = neverAskedFor(left, breakOff === null && fixed === null ? channels.left : []);
+    if (report.divergence === undefined && missing !== null) endWith(missing, report);
     if (left.length < matcher.left.length) fixed?.takes(endDivergence(matcher.left), matcher.left);
     writeReport();
   });
   const leak = (what: string): never =>
     stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
-  const channels = replayChannels({
-    gate,
-    recorded: source.channels,
-    refuse: (_opening, words) => leak(words),
-    onDivergence: stop,
-  });
+  const refuse = (_opening: Opening, words: string): never => leak(words);
+  const channels = replayChannels({ gate, recorded: source.channels, refuse, onDivergence: stop });
   refuseLeaks(leak);
   restorePid(source.recordings[0]?.header.pid ?? 0);
   const answers = new RecordedAnswers({
@@ -174,6 +156,30 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
 }
 
+/** What ends the process where its recording breaks off; null: it does not. */
+function breakOffOf({ brokenOff }: Source, report: ReplayReport, writeReport: () => void): BreakOff | null {
+  if (brokenOff === null) return null;
+  return new BreakOff(brokenOff, () => {
+    report.brokenOff = brokenOff;
+    writeReport();
+  });
+}
+
+/** The process ends having left its recording. */
+function endWith(divergence: Divergence, report: ReplayReport): void {
+  report.divergence = divergence;
+  sayDivergence(divergence);
+  process.exitCode = DIVERGED;
+}
+
+/** Nobody waits for that step. */
+function stalledAt(step: Step, { requests, channels }: Source, { left }: ReplayedChannels): Divergence {
+  const of = step.kind === 'timer' ? undefined : step.of;
+  const request = requests.find(({ key }) => key === of);
+  const channel = channels.find(({ key }) => key === of);
+  return stallDivergence(step, request, channel && { words: wordsOf(channel.line), opened: !left.includes(channel) });
+}
+
 /** A report of which nothing is known yet. */
 function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
   return {
@@ -182,16 +188,16 @@ function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
     draws: { own: 0, other: 0, made: 0 },
     movedTimers: 0,
     channels: {},
-    printedThemselves: 0,
+    printedThemselves: source.channels.filter(({ line }) => printsItself(line.what)).length,
     ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
     ...(fixed !== null && { fix: fixed.report }),
   };
 }
 
-/** What the program ended without; where the recording breaks off, it may not have come to start everything. */
-function neverAskedFor(left: readonly SourceRequest[], channels: ReplayedChannels, isBrokenOff: boolean): Divergence | null {
-  if (left.length > 0) return endDivergence(left);
-  const unopened = isBrokenOff ? [] : channels.left.filter(({ line: { kind } }) => STARTED.has(kind));
+/** What the program ended without: requests, and processes and threads that it started. */
+function neverAskedFor(requests: readonly SourceRequest[], channels: readonly SourceChannel[]): Divergence | null {
+  if (requests.length > 0) return endDivergence(requests);
+  const unopened = channels.filter(({ line: { kind } }) => STARTED.has(kind));
   return unopened.length > 0 ? unopenedDivergence(unopened) : null;
 }
 
