@@ -91,6 +91,7 @@ export class RunningClient implements Resident {
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
     const runtime = currentRuntime();
     if (runtime !== null) Object.assign(this.settings, { flags: [REPLAY_FLAG], process: runtime.process });
+    if (runtime?.fork !== undefined) this.settings.fork = runtime.fork;
     this.settings.onBegin = (session) =>
       aside(() => {
         this.#begun = true;

@@ -102,11 +102,12 @@ const EVENT: Rules<SpanEvent> = {
   ...{ id, trace: id, parent: id, runId: id, type: code, name, agent: object(AGENT), start: number, end: number, status: code },
   ...{ error: object(ERROR), run: object(RUN), step: object(STEP), llm: object(LLM), tool: object(TOOL) },
   ...{ attempts: list(object(ATTEMPT)), notes: list(object(NOTE)), cost: object({ usd: number, priced: code }) },
-  ...{ attributes: null, content: null },
+  ...{ attributes: null, edited: flag, content: null },
 };
 
 const OPEN: Rules<Omit<OpenLine, 's' | 'k' | 't'>> = {
   ...{ id, parent: id, runId: id, type: code, name, agent: object(AGENT), step: object(STEP) },
+  ...{ lin: id, lo: number },
 };
 
 const HEADER: Rules<SessionLine> = {
@@ -114,7 +115,7 @@ const HEADER: Rules<SessionLine> = {
   ...{ pid: number, node: code, platform: code, arch: code, name, parent: id, within: object({ trace: id, span: id }) },
   ...{ agent: object(AGENT), environment: name, service: place, guarded: flag, guards: list(code) },
   ...{ tags: null, metadata: null, links: null, argv: null, cwd: null, execArgv: null, process: id, outside: flag },
-  scrubbed: flag,
+  ...{ scrubbed: flag, fork: null },
 };
 
 const [event, open, header] = [object(EVENT), object(OPEN), object(HEADER)];

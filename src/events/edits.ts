@@ -23,3 +23,14 @@ export interface EditedCompletion {
   toolCalls?: { name: string; arguments: unknown; id?: string }[];
   finishReason?: string;
 }
+
+/** Of what a recording is a fork. */
+export interface ForkFacts {
+  /** The recording that it was forked from: the name of its file without `.jsonl`, which is the id of its session unless an earlier one has that. */
+  of: string;
+  /** Id of the event of that recording from which on this one may differ. Absent of a replay that went its own way where it left its recording. */
+  at?: string;
+  /** `branch`: what still asked as it did was answered from the recording. `live`: nothing from the fork on was. */
+  after: 'branch' | 'live';
+  edits: PlannedEdit[];
+}

@@ -1,4 +1,5 @@
 /** The lines of a recording, as TypeScript. docs/recording-format.md is the same in words, complete enough to write a reader from. */
+import type { ForkFacts } from './edits.ts';
 import type { AgentFacts, EndReason, EventType, Note, SessionState, SessionStats, SpanEvent, StepFacts } from './model.ts';
 import type { ErrorFacts } from './model.ts';
 import type { ExchangeEnd } from './ports.ts';
@@ -62,6 +63,8 @@ export interface SessionLine extends LineBase {
   execArgv?: string[];
   /** Replay-grade recordings: 16 hex digits that all recordings of one process share. */
   process?: string;
+  /** Full mode only: of what it is a fork. */
+  fork?: ForkFacts;
   /** Holds what came into the process while no session of the app's was open, and nothing else. */
   outside?: true;
   /** Secrets and home folders were taken out of it (`hindcast share`): in a replay, whatever stands in their places now is what stood there. */
@@ -78,6 +81,9 @@ export interface OpenLine extends LineBase {
   name: string;
   agent?: AgentFacts;
   step?: StepFacts;
+  /** Replay-grade recordings: the place in the program where it began, and the how many-th event of that one. */
+  lin?: string;
+  lo?: number;
 }
 
 /** An event ended. */
@@ -123,6 +129,19 @@ export interface RequestLine extends LineBase {
   where?: string;
   /** The answer began before the request had been sent whole: `body` is what had been. */
   early?: true;
+  /** Forks: the exchange of the recording it was forked from whose answer it was given; absent where it was sent. */
+  from?: string;
+  /** Forks: the request, or the answer that it was given, is one of an edit. */
+  edited?: true;
+  /** Forks: what was sent, where an edit changed what the program asked. */
+  sent?: SentBody;
+}
+
+/** A body as a difference to the one that the program asked: the first `head` and the last `tail` UTF-16 units of that, with `mid` between. */
+export interface SentBody {
+  head: number;
+  tail: number;
+  mid: string;
 }
 
 /** How bytes arrived. */
@@ -184,11 +203,14 @@ export interface ThrownFacts {
 export interface DataLine extends LineBase {
   k: 'data';
   x: number;
-  /** Who asked, where the line of the request had been written before that was known. */
+  /** As of a request, where its line had been written before that was known. */
   lin?: string;
   lo?: number;
   where?: string;
   early?: true;
+  from?: string;
+  edited?: true;
+  sent?: SentBody;
   body?: Body;
   cuts?: Cuts;
   end?: EndOfExchange;

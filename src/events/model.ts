@@ -255,6 +255,8 @@ export interface SpanEvent {
   /** US dollars: as the provider said (`priced` is `provider`), else by the price table of `priced` (a date); absent when neither knows. */
   cost?: { usd: number; priced: string };
   attributes?: Record<string, AttributeValue>;
+  /** In a fork: an edit changed what it asked, or what it gave. */
+  edited?: true;
   content?: EventContent;
 }
 

@@ -38,6 +38,8 @@ export interface EventStart {
   beganUs?: number;
   /** The event that it happens in, where a framework knows better than the async scope does; it may have ended. */
   within?: OpenEvent;
+  /** Of a tool: it changes something outside of the process. */
+  sideEffect?: boolean;
   /** The span of another process, or of the app's own, that it happens in; only where no event of ours is around it. */
   remote?: RemoteParent;
 }
@@ -148,9 +150,23 @@ export interface Answerer {
 /** The event that a framework says the current code runs in: a framework keeps an async scope of its own. Must be fast and may throw. */
 export type ScopeBridge = () => OpenEvent | null | undefined;
 
+/** Where a program is followed, so that it can be replayed: knows the place of each event in the program, and, in a replay, which event of the recording it is. */
+export interface Follower {
+  /** An event begins. Returns where that is, for its line; undefined: nowhere that can be known again. */
+  began(event: OpenEvent, start: EventStart): { lin: string; lo: number } | undefined;
+  /** A tool of the app's is about to run; `given` is what it is called with, as JSON. Does not return where it may not run. */
+  calls(event: OpenEvent, given: unknown): void;
+  /** What the caller of a tool is given in the place of what the tool gave; null: that. */
+  instead(event: OpenEvent): { value: unknown } | null;
+  /** An event has ended; `line` is what is recorded of it. */
+  ended(event: OpenEvent, line: SpanEvent): void;
+}
+
 export interface Hub {
   recorder: Recorder | null;
   answerer: Answerer | null;
+  /** Absent where another copy of this package has made the hub. */
+  follower?: Follower | null;
   /** Asked by the recorder for the parent of a new event; the innermost of what they and our own scope say counts. */
   bridges: ScopeBridge[];
   /** Whether requests to servers that take part in a trace (MCP) carry its ids. */

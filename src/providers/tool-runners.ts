@@ -103,6 +103,7 @@ function runTool(event: OpenEvent, run: () => unknown, args: readonly unknown[])
         content: () => content({ error: saidBy(error) }),
       }),
     );
+  hub.follower?.calls(event, given);
   let value: any;
   try {
     value = runInside(event, run);
@@ -110,10 +111,21 @@ function runTool(event: OpenEvent, run: () => unknown, args: readonly unknown[])
     failed(error);
     throw error;
   }
+  const instead = hub.follower?.instead(event) ?? null;
+  if (instead !== null) return runInstead(value, instead.value, ok);
   if (isPlainPromise(value)) observe(value, ok, failed);
   else if (typeof value?.then === 'function') looking('patch.tool', () => watchThen(value, ok, failed));
   else ok(value);
   return value;
+}
+
+/** The loop is given `other`, once the function has done what it does. */
+function runInstead(value: any, other: unknown, ok: (value: unknown) => void): unknown {
+  const give = (): unknown => {
+    ok(other);
+    return other;
+  };
+  return typeof value?.then === 'function' ? value.then(give, give) : give();
 }
 
 /** A promise of another class may do its work only when it is asked, and twice when it is asked twice: so we look when the loop asks. */

@@ -1,7 +1,7 @@
 /** One exchange on its way into the log. The bytes are gathered as they arrive, and looked at once: when their line is written. */
 import { guard } from '../core/diagnostics.ts';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
-import type { Body, Cuts, EndOfExchange, LineKind, ThrownFacts } from '../events/lines.ts';
+import type { Body, Cuts, EndOfExchange, LineKind, SentBody, ThrownFacts } from '../events/lines.ts';
 import type { ErrorFacts } from '../events/model.ts';
 import type { ExchangeEnd, ExchangeRequest, OpenExchange } from '../events/ports.ts';
 import type { AppendFile } from './append-file.ts';
@@ -34,12 +34,21 @@ export interface LoggedExchange extends OpenExchange {
 }
 
 /** Who sent a request, in a replay-grade recording. */
-export interface Asked {
+export interface Asked extends ForkMarks {
   lin: string;
   lo: number;
   where?: string;
   /** The answer began before the request had been sent whole. */
   early?: true;
+}
+
+/** What became of a request in a fork. */
+export interface ForkMarks {
+  /** The exchange of the recording that it was forked from whose answer it was given. */
+  from?: string;
+  edited?: true;
+  /** What was sent, where an edit changed what the program asked. */
+  sent?: SentBody;
 }
 
 /** What else is known of the head of an answer. */

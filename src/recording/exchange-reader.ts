@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { BODY_BYTES_MAX } from './bodies.ts';
-import type { Body, Cuts, DataLine, EndOfExchange, RequestLine, ResponseLine } from '../events/lines.ts';
+import type { Body, Cuts, DataLine, EndOfExchange, RequestLine, ResponseLine, SentBody } from '../events/lines.ts';
+import { sentText } from './sent-body.ts';
 
 /** How the body of a response arrived, over all lines of the exchange. `at` (microseconds since the session began) and `ord` are absolute. */
 export interface Arrivals {
@@ -39,7 +40,14 @@ export interface Exchange {
   asked?: { lin: string; lo: number; where?: string; early?: true };
   /** Bodies that were not recorded, and why. */
   omitted?: { request?: string; response?: string };
+  /** In a fork: the exchange of the recording it was forked from whose answer it was given. */
+  from?: string;
+  /** In a fork: an edit changed it. */
+  edited?: true;
+  /** What was sent. */
   requestBody(): Uint8Array | undefined;
+  /** What the program asked: in a fork, an edit may have had another body sent. */
+  askedBody(): Uint8Array | undefined;
   /** What had arrived; empty when a head came without a body. */
   responseBody(): Uint8Array | undefined;
   requestText(): string | undefined;
@@ -52,6 +60,7 @@ export interface Exchange {
 export class ExchangeReader {
   readonly exchanges = new Map<number, Exchange>();
   readonly #requests = new Map<number, Body>();
+  readonly #sent = new Map<number, SentBody>();
   readonly #responses = new Map<number, Body[]>();
   readonly #blobsPath: string;
 
@@ -68,6 +77,11 @@ export class ExchangeReader {
         ...(line.where !== undefined && { where: line.where }),
         ...(line.early === true && { early: true }),
       };
+    if (line.k !== 'response') {
+      if (line.from !== undefined) exchange.from = line.from;
+      if (line.edited === true) exchange.edited = true;
+      if (line.sent !== undefined) this.#sent.set(line.x, line.sent);
+    }
     if (line.k === 'request') {
       Object.assign(exchange, { method: line.method, url: line.url, requestHeaders: line.headers, sentAt: line.t });
       if (line.on !== undefined) exchange.on = line.on;
@@ -101,9 +115,10 @@ export class ExchangeReader {
       requestHeaders: [],
       responseHeaders: [],
       cuts: { len: [], at: [], ord: [] },
-      requestBody: () => this.#requestBody(x),
+      requestBody: () => this.#sentBody(x),
+      askedBody: () => this.#requestBody(x),
       responseBody: () => this.#responseBody(x),
-      requestText: () => this.#requestText(x),
+      requestText: () => this.#sentText(x),
       responseText: () => asText(this.#responseBody(x)),
       responseContent: () => asContent(this.#responseBody(x)),
     };
@@ -117,6 +132,17 @@ export class ExchangeReader {
     if (typeof body === 'string' || !('base' in body)) return this.#bytes(body);
     const text = this.#requestText(x);
     return text === undefined ? undefined : Buffer.from(text);
+  }
+
+  #sentBody(x: number): Uint8Array | undefined {
+    const text = this.#sent.has(x) ? this.#sentText(x) : undefined;
+    return text === undefined ? this.#requestBody(x) : Buffer.from(text);
+  }
+
+  #sentText(x: number): string | undefined {
+    const asked = this.#requestText(x);
+    const sent = this.#sent.get(x);
+    return asked === undefined || sent === undefined ? asked : (sentText(asked, sent) ?? asked);
   }
 
   #requestText(x: number): string | undefined {

@@ -1,4 +1,5 @@
 /** Where recordings live: one `.hindcast` folder a project, found from any directory below it. */
+import { aside } from '../core/aside.ts';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -36,7 +37,8 @@ export function recordingsFolder(hindcastDir: string): string {
 export function ensureFolder(folder: string): void {
   makeFolder(folder);
   const ignore = join(folder, '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
+  // Made of functions that a replay looks at, as no file of the app's.
+  if (!existsSync(ignore)) aside(() => writeFileSync(ignore, '*\n', { mode: 0o600 }));
 }
 
 /**

@@ -151,6 +151,7 @@ const event = object(
       notes: list(note),
       cost: object({ usd: number, priced: text }),
       attributes: members(attribute),
+      edited: truth,
     },
     content: object({}, { error: object({ message: text }, { stack: text }) }),
   },
@@ -191,7 +192,10 @@ const THROWN = object(
   { code: that(isScalar), aborted: truth, stack: text, members: members(that(isScalar)), cause: thrown, errors: list(thrown) },
 );
 const ending = object({ how: text, at: integer, ord: integer }, { error, thrown, trailers: headers });
-const asked = { lin: text, lo: count, where: text, early: truth };
+const asked = {
+  ...{ lin: text, lo: count, where: text, from: text, edited: truth, early: truth },
+  sent: object({ head: count, tail: count, mid: text }),
+};
 const arrived = { body: maybe(body), cuts: maybe(cuts), end: maybe(ending) };
 
 /** Place, kind and values of draws: a text, or a list of numbers and texts. */
@@ -217,6 +221,9 @@ const host = object(
   },
 );
 
+/** What was edited is shown to a person; whoever makes a plan of it checks it again. */
+const edit = object({ event: spanId, kind: oneOf('request', 'completion', 'result') });
+
 const KINDS: Record<LineKind, Shape> = {
   session: object(
     { v: number, id: text, epoch: count, trace: maybe(traceId), mode: maybe(oneOf('full', 'metadata')) },
@@ -225,11 +232,12 @@ const KINDS: Record<LineKind, Shape> = {
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
       execArgv: texts,
       process: spanId,
+      fork: object({ of: text, after: oneOf('branch', 'live'), edits: list(edit) }, { at: spanId }),
       outside: truth,
       scrubbed: truth,
     },
   ),
-  open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step }),
+  open: object({ id: spanId, type: text, name: text }, { parent: spanId, runId: text, agent, step, lin: text, lo: count }),
   event: object({ e: event }),
   note: object({ on: text, n: note }),
   update: object({}, said),

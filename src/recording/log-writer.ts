@@ -39,7 +39,7 @@ import { LineBuffer } from './line-buffer.ts';
 import { RequestBodies } from './request-bodies.ts';
 import type { LineWithout, LogOptions, SessionLog } from './session-log.ts';
 
-export type { Asked, LoggedExchange } from './exchange-log.ts';
+export type { Asked, ForkMarks, LoggedExchange } from './exchange-log.ts';
 
 /** More lines than this do not wait for the end of the turn. */
 const WAITING_MAX = 4096;

@@ -32,6 +32,8 @@ export interface Recording {
   /** What was said about those, by event id. */
   notes: Map<string, Note[]>;
   exchanges: Map<number, Exchange>;
+  /** Where in the program each event began, in a replay-grade recording. */
+  places: Map<string, EventPlace>;
   /** What else came into the program, in a replay-grade recording. */
   inputs: InputLine[];
   /** What the program printed. */
@@ -45,6 +47,12 @@ export interface Recording {
   problems: Problem[];
   /** Size of the log. */
   bytes: number;
+}
+
+/** A place in the program, and the how many-th event of that place. */
+export interface EventPlace {
+  lin: string;
+  lo: number;
 }
 
 /** What is in a recording. Bodies are read when they are asked for. Throws when there is no such file, or its format is of a later version. */
@@ -68,6 +76,7 @@ class Contents {
   readonly #open = new Map<string, OpenLine>();
   readonly #notes = new Map<string, Note[]>();
   readonly #finished = new Set<string>();
+  readonly #places = new Map<string, EventPlace>();
   readonly #problems: Problem[] = [];
   readonly #inputs: InputLine[] = [];
   readonly #logs: LogLine[] = [];
@@ -87,6 +96,7 @@ class Contents {
         break;
       case 'open':
         if (!this.#finished.has(line.id)) this.#open.set(line.id, line);
+        if (line.lin !== undefined && line.lo !== undefined) this.#places.set(line.id, { lin: line.lin, lo: line.lo });
         break;
       case 'note':
         if (!this.#finished.has(line.on)) gather(this.#notes, line.on, line.n);
@@ -149,6 +159,7 @@ class Contents {
       open: [...this.#open.values()],
       notes: this.#notes,
       exchanges: this.#reader.exchanges,
+      places: this.#places,
       inputs: this.#inputs,
       logs: this.#logs,
       tags: this.#said.tags ?? [],

@@ -1,7 +1,7 @@
 /** Writes a copy of a recording without its secrets: the same lines in the same order, bodies whole or as differences as the writer would, pieces of answers as many as there were. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isSecretName, redactUrl } from '../core/credentials.ts';
-import type { Body, Cuts, Line, PackedDraws, RequestLine, SessionLine } from '../events/lines.ts';
+import type { Body, Cuts, DataLine, Line, PackedDraws, RequestLine, SessionLine } from '../events/lines.ts';
 import { AppendFile } from './append-file.ts';
 import { BODY_BYTES_MAX, encodePieces } from './bodies.ts';
 import { ExchangeReader, readBlob } from './exchange-reader.ts';
@@ -9,6 +9,7 @@ import { LineBuffer } from './line-buffer.ts';
 import { readLines } from './log-reader.ts';
 import { RequestBodies } from './request-bodies.ts';
 import { scrubBody, textOfBody } from './scrub-body.ts';
+import { sentBody, sentText } from './sent-body.ts';
 import type { Scrubber } from './scrub-text.ts';
 import { withoutContentLine } from './strip-content.ts';
 import { blobsPathOf } from './summary.ts';
@@ -23,11 +24,11 @@ export interface ScrubOptions {
 /** Members that hold no text of anybody, by the kind of line: ids, numbers and words of the format. All others are looked at. */
 const FIXED: Record<string, readonly string[]> = {
   session: ['id', 'trace', 'parent', 'within', 'v', 'epoch', 'mode', 'flags', 'pid', 'guarded', 'guards', 'process', 'outside'],
-  open: ['id', 'parent', 'runId', 'type', 'step'],
+  open: ['id', 'parent', 'runId', 'type', 'step', 'lin', 'lo'],
   note: ['on'],
-  request: ['x', 'on', 'method', 'body', 'lin', 'lo'],
+  request: ['x', 'on', 'method', 'body', 'lin', 'lo', 'from', 'edited'],
   response: ['x', 'status', 'at', 'ord', 'body', 'cuts'],
-  data: ['x', 'body', 'cuts', 'lin', 'lo'],
+  data: ['x', 'body', 'cuts', 'lin', 'lo', 'from', 'edited'],
   timer: ['lin', 'lo', 'ms', 'ord'],
   draws: ['d'],
   channel: ['n', 'kind', 'lin', 'lo'],
@@ -36,7 +37,7 @@ const FIXED: Record<string, readonly string[]> = {
   log: ['on', 'stream', 'level'],
   end: ['state', 'reason', 'exitCode', 'signal', 'stats', 'logsDropped'],
 };
-const FIXED_OF_EVENT = ['id', 'trace', 'parent', 'runId', 'type', 'start', 'end', 'status', 'run', 'step', 'cost'];
+const FIXED_OF_EVENT = ['id', 'trace', 'parent', 'runId', 'type', 'start', 'end', 'status', 'run', 'step', 'cost', 'edited'];
 const FRAME = ['s', 'k', 't', 'c'];
 
 /** More than any secret is long, but for keys in many lines, which have a form of their own. */
@@ -176,7 +177,7 @@ class BodyReader {
   /** Undefined: there was none, or it was not recorded. */
   request(x: Whole): Buffer | undefined {
     const bytes =
-      typeof x === 'string' || this.#requests.get(x) === undefined ? undefined : this.#reader.exchanges.get(x)?.requestBody();
+      typeof x === 'string' || this.#requests.get(x) === undefined ? undefined : this.#reader.exchanges.get(x)?.askedBody();
     return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -216,7 +217,8 @@ class BodyCopies {
   }
 
   copy(line: BodyLine): BodyLine {
-    if (line.k === 'request') return this.#request(line);
+    if (line.k === 'request') return this.#sent(this.#request(line));
+    if (line.k === 'data') return this.#sent(this.#copied(line) as DataLine);
     const copy = this.#copied(line);
     // How much had gone into a channel is counted as it is now.
     if (copy.k === 'went') this.#went.set(copy.n, (this.#went.get(copy.n) ?? 0) + this.#bytes);
@@ -247,6 +249,16 @@ class BodyCopies {
     const scrubbed = scrubBody(bytes, this.#scrubber)?.bytes ?? bytes;
     if (scrubbed.length > BODY_BYTES_MAX) return { ...line, body: { omitted: `larger than ${BODY_BYTES_MAX} bytes` } };
     return { ...line, body: this.#requests.encode(line.x, scrubbed, this.#blobs) };
+  }
+
+  /** What was sent in the place of a request, as a difference to what that says now. */
+  #sent<L extends RequestLine | DataLine>(line: L): L {
+    const { sent, ...rest } = line;
+    const asked = sent && this.#bodies.request(line.x);
+    const text = sent && asked && sentText(textOfBody(asked), sent);
+    if (asked === undefined || text === undefined) return rest as L;
+    const scrubbed = (bytes: Buffer): string => textOfBody(scrubBody(bytes, this.#scrubber)?.bytes ?? bytes);
+    return { ...line, sent: sentBody(scrubbed(asked), scrubbed(Buffer.from(text))) };
   }
 
   /** The answer is looked at as a whole: a secret may begin in one line of it and end in the next. */

@@ -4,6 +4,11 @@ import { unpackDraws } from './draws.ts';
 import type { Draw, Drawn } from './draws.ts';
 import { currentNode } from './lineage.ts';
 
+/** Gives what the recording has no value for. */
+export type MakeUp = <T extends Drawn>(kind: DrawKind, real: () => T) => T;
+
+const CLOCKS: ReadonlySet<DrawKind> = new Set(['D', 'P', 'H']);
+
 interface Value {
   value: Drawn;
   used: boolean;
@@ -20,10 +25,13 @@ export class DrawSource {
   readonly given = { own: 0, other: 0, made: 0 };
   readonly #places = new Map<string, Queue>();
   readonly #kinds = new Map<DrawKind, Queue>();
-  readonly #makeUp: <T extends Drawn>(kind: DrawKind, real: () => T) => T;
+  readonly #makeUp: MakeUp;
+  /** What each place was given last of a clock, once the program goes its own way. */
+  readonly #last = new Map<string, Drawn>();
+  #goesOn: 'no' | 'own' | 'none' = 'no';
 
   /** `makeUp` gives what the recording has no value for. */
-  constructor(lines: Iterable<DrawsLine>, makeUp: <T extends Drawn>(kind: DrawKind, real: () => T) => T) {
+  constructor(lines: Iterable<DrawsLine>, makeUp: MakeUp) {
     this.#makeUp = makeUp;
     for (const line of lines) {
       for (const packed of line.d) {
@@ -39,19 +47,34 @@ export class DrawSource {
   readonly draw: Draw = <T extends Drawn>(kind: DrawKind, real: () => T): T => {
     const node = currentNode();
     if (node.internal) return real();
-    const own = take(this.#places.get(node.id + kind));
+    const place = node.id + kind;
+    const own = this.#goesOn === 'none' ? undefined : take(this.#places.get(place));
     if (own !== undefined) {
       this.given.own++;
-      return own as T;
+      return this.#notBefore(place, kind, own as T);
     }
-    const other = take(this.#kinds.get(kind));
+    const other = this.#goesOn === 'no' ? take(this.#kinds.get(kind)) : undefined;
     if (other !== undefined) {
       this.given.other++;
       return other as T;
     }
     this.given.made++;
-    return this.#makeUp(kind, real);
+    return this.#notBefore(place, kind, this.#makeUp(kind, real));
   };
+
+  /** The program goes its own way: `own` places are given what they were then, as long as there is some; everything else is made up. */
+  goOn(kept: 'own' | 'none'): void {
+    this.#goesOn = kept;
+  }
+
+  /** A clock that ran on is not put back where it stands, by what was recorded. */
+  #notBefore<T extends Drawn>(place: string, kind: DrawKind, value: T): T {
+    if (this.#goesOn === 'no' || !CLOCKS.has(kind)) return value;
+    const last = this.#last.get(place);
+    const given = last !== undefined && Number(last) > Number(value) ? (last as T) : value;
+    this.#last.set(place, given);
+    return given;
+  }
 }
 
 function queueOf<K>(queues: Map<K, Queue>, key: K): Queue {

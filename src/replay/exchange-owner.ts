@@ -3,11 +3,11 @@ import { hub } from '../events/ports.ts';
 import { LiveEvent } from '../session/live-event.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { scopes, unrecorded } from '../session/scope.ts';
-import type { Asked, LoggedExchange } from '../recording/log-writer.ts';
+import type { Asked, ForkMarks, LoggedExchange } from '../recording/log-writer.ts';
 import type { AskedRequest } from './request-digest.ts';
 
 /** Begins to record the bytes of a request; null where it is not to be recorded. */
-export type OpenBytes = (request: AskedRequest, asked: AskedBy) => LoggedExchange | null;
+export type OpenBytes = (request: AskedRequest, asked: AskedBy, marks?: ForkMarks) => LoggedExchange | null;
 
 /** Who asks. */
 export interface AskedBy {
@@ -20,12 +20,13 @@ export interface AskedBy {
 
 /** `implicit` gives the session of code that is in none, `outside` what takes requests where there is no such session; null: nothing is recorded there. */
 export function openIn(implicit: () => LiveSession | null, outside: () => LiveSession | null): OpenBytes {
-  return ({ method, url, headers, body }, asking) => {
+  return ({ method, url, headers, body }, asking, marks) => {
     if (unrecorded.getStore() === true) return null;
     const request = { method, url, headers, ...(body !== undefined && { body }) };
+    const asked = { ...askedBy(asking), ...marks };
     const event = hub.recorder?.current() ?? null;
-    if (event instanceof LiveEvent && !event.session.ended) return event.fetched(request, askedBy(asking));
-    return open(scopes.getStore()?.session, implicit, outside)?.log.exchange(request, undefined, askedBy(asking)) ?? null;
+    if (event instanceof LiveEvent && !event.session.ended) return event.fetched(request, asked);
+    return open(scopes.getStore()?.session, implicit, outside)?.log.exchange(request, undefined, asked) ?? null;
   };
 }
 

@@ -37,7 +37,7 @@ export function patchFetch(fetcher: Fetcher): void {
           Reflect.apply(
             original,
             this,
-            instead === undefined ? args : [args[0], withBody(args[1], instead)],
+            instead === undefined ? args : [args[0], withBody(args[0], args[1], instead)],
           ) as Promise<Response>;
         return new Promise<Response>((resolve, reject) => {
           internally(() => start(args, fetcher, { lin: node.id, lo, where, send, resolve, reject }));
@@ -67,9 +67,11 @@ function start([input, init]: unknown[], fetcher: Fetcher, fetching: Fetching): 
   else fetcher(read, fetching);
 }
 
-function withBody(init: unknown, { body, type }: NonNullable<SentRequest['instead']>): RequestInit {
+function withBody(input: unknown, init: unknown, { body, type }: NonNullable<SentRequest['instead']>): RequestInit {
   const given = (init ?? {}) as RequestInit;
-  const headers = new Headers(given.headers);
+  const headers = new Headers(given.headers ?? (input instanceof Request ? input.headers : undefined));
+  // That of another body.
+  headers.delete('content-length');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
   return { ...given, headers, body };
 }

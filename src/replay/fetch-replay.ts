@@ -1,9 +1,15 @@
-/** Requests in a replay: answered from the recording, never sent. */
+/** Requests in a replay: answered from the recording, or sent, as its course has it. */
+import type { ForkMarks, LoggedExchange } from '../recording/log-writer.ts';
+import { sentBody } from '../recording/sent-body.ts';
+import type { EditedAnswer } from '../providers/edited-answer.ts';
+import { onAbort } from './abort-watch.ts';
+import type { Course } from './course.ts';
+import { textOf } from './edited-request.ts';
+import type { Fetcher, Fetching } from './fetch-patch.ts';
+import { sendRequest } from './fetch-record.ts';
 import type { OpenBytes } from './exchange-owner.ts';
-import type { Fetcher } from './fetch-patch.ts';
 import type { Gate, Receiver } from './gate.ts';
 import { HandedAnswer } from './handed-answer.ts';
-import type { RecordedAnswers } from './recorded-answers.ts';
 import { hasBody } from './response-facts.ts';
 import type { SentRequest } from './sent-request.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
@@ -11,37 +17,98 @@ import { thrownAgain } from './thrown.ts';
 
 export interface FetchReplay {
   gate: Gate;
-  answers: RecordedAnswers;
+  course: Course;
   open: OpenBytes;
+  /** Whether the recording of this run is kept, and says where each answer came from. */
+  marks: boolean;
 }
 
-/** Answers requests from the recording. */
-export function replayFetches({ gate, answers, open }: FetchReplay): Fetcher {
+/** Answers requests from the recording, and sends those that are to be sent. */
+export function replayFetches(options: FetchReplay): Fetcher {
+  const { gate, course, open } = options;
   return (request, fetching) => {
-    const recorded = answers.find({ ...request, lin: fetching.lin, lo: fetching.lo }, fetching.where);
-    if (recorded === null) return;
-    const { key } = recorded;
-    const answer = new HandedAnswer({
-      resolve: fetching.resolve,
-      reject: fetching.reject,
-      signal: request.signal,
-      bytes: open(request, fetching),
-      onLeft: () => gate.leave(key),
-    });
-    gate.addReceiver(key, new Replayed(recorded, answer, request));
+    const taken = course.take(request, fetching);
+    if (taken.how === 'sent') {
+      const sent = taken.edited ? sentBody(textOf(request.body), textOf(taken.request.body)) : undefined;
+      const bytes = open(request, fetching, sent === undefined ? undefined : { edited: true, sent });
+      sendRequest(taken.request, fetching, gate.deliveries, bytes);
+      return;
+    }
+    if (taken.how === 'lost') return;
+    const marks: ForkMarks = { from: taken.request.key, ...(taken.how === 'answered' && { edited: true }) };
+    const bytes = open(request, fetching, options.marks ? marks : undefined);
+    const answering = { recorded: taken.request, request, fetching, bytes };
+    if (taken.how === 'served') serve(gate, answering);
+    else answer(options, answering, taken.answer);
   };
 }
 
+/** A request that is answered here, and what its answer is made of. */
+interface Answering {
+  recorded: SourceRequest;
+  request: SentRequest;
+  fetching: Fetching;
+  bytes: LoggedExchange | null;
+}
+
 /** Hands the recorded answer over, step by step. */
+function serve(gate: Gate, { recorded, request, fetching: { resolve, reject }, bytes }: Answering): void {
+  const { key } = recorded;
+  const { signal } = request;
+  // What the app leaves early now, it may have waited for then.
+  const forget = onAbort(signal, () => {
+    if (!gate.isLoose) {
+      gate.look();
+      return;
+    }
+    handed.fail(signal?.reason);
+    gate.leave(key);
+  });
+  const onLeft = (): void => gate.leave(key);
+  const handed = new HandedAnswer({ resolve, reject, signal, bytes, onLeft, onEnded: forget });
+  gate.addReceiver(key, new Replayed(recorded, handed, request));
+}
+
+/** Hands over what the model is made to have said, when its recorded answer would have begun. From there on the program goes its own way. */
+function answer({ gate, course }: FetchReplay, { recorded, request, fetching, bytes }: Answering, made: EditedAnswer): void {
+  const { key } = recorded;
+  const { resolve, reject } = fetching;
+  const { signal } = request;
+  const forget = onAbort(signal, () => {
+    handed.fail(signal?.reason);
+    gate.leave(key);
+  });
+  const handed = new HandedAnswer({ resolve, reject, signal, bytes, onLeft: () => {}, onEnded: forget });
+  gate.addReceiver(key, {
+    isReady: () => true,
+    receive: () => {
+      course.goLive();
+      gate.leave(key);
+      handOver(gate, handed, made, request);
+    },
+  });
+}
+
+function handOver(
+  gate: Gate,
+  handed: HandedAnswer,
+  { status, headers, pieces }: EditedAnswer,
+  { method, url }: SentRequest,
+): void {
+  handed.head({ status, statusText: 'OK', headers, url, redirected: false }, hasBody(method, status));
+  for (const piece of pieces) gate.deliveries.push(() => handed.piece(piece));
+  gate.deliveries.push(() => handed.end());
+}
+
 class Replayed implements Receiver {
   readonly #request: SourceRequest;
   readonly #answer: HandedAnswer;
   readonly #sent: SentRequest;
   #body: Uint8Array | undefined;
 
-  constructor(request: SourceRequest, answer: HandedAnswer, sent: SentRequest) {
+  constructor(request: SourceRequest, handed: HandedAnswer, sent: SentRequest) {
     this.#request = request;
-    this.#answer = answer;
+    this.#answer = handed;
     this.#sent = sent;
   }
 

@@ -1,10 +1,11 @@
 /**
  * Lets in what the recording holds, in its order. The next thing is let in as soon as somebody waits for it: the call that it answers, or the timer, is there. Time stands still
- * between two things.
+ * between two things. Where the program may go its own way, what is left is let in loosely from there on (loose-gate.ts).
  */
 import { watchWork } from './busy.ts';
 import { Deliveries } from './deliveries.ts';
 import { internally } from './lineage.ts';
+import { keyOf, LooseGate } from './loose-gate.ts';
 import type { ReceivedStep, Step } from './source.ts';
 import type { WaitingTimer } from './timers-replayed.ts';
 
@@ -28,7 +29,7 @@ export interface GateOptions {
   epochMs: number;
   /** The recording goes on with `step`, and this run never asked for it. */
   onStall(step: Step): void;
-  stallMs?: number;
+  stallMs?: number | ((step: Step) => number);
   /** False: each answer comes as soon as it is asked for, whatever came before it. */
   ordered?: boolean;
 }
@@ -37,8 +38,9 @@ export class Gate {
   readonly #steps: Step[];
   readonly #ordered: boolean;
   readonly #onStall: (step: Step) => void;
-  readonly #stallMs: number;
-  readonly #deliveries = new Deliveries();
+  readonly #stallMs: number | ((step: Step) => number);
+  /** Everything that the app is given goes through here. */
+  readonly deliveries = new Deliveries();
   readonly #receivers = new Map<string, Receiver>();
   /** Keys of those who want no more. */
   readonly #left = new Set<string>();
@@ -48,24 +50,36 @@ export class Gate {
   readonly #working = new Set<string>();
   #at = 0;
   #pumping = false;
-  #loose = false;
+  /** Nobody waits for the next thing, and a timer of the same delay would do. */
+  #lenient = false;
   #idle: NodeJS.Timeout | undefined;
   #hold: NodeJS.Timeout | undefined;
   #open = true;
   /** Timers that fired although they stand at another place than they did. */
   moved = 0;
-  nowMs: number;
+  #loose: LooseGate | null = null;
+  #nowMs: number;
 
   constructor({ steps, epochMs, onStall, stallMs = STALL_MS, ordered = true }: GateOptions) {
     this.#steps = [...steps];
     this.#ordered = ordered;
     this.#onStall = onStall;
     this.#stallMs = stallMs;
-    this.nowMs = epochMs;
+    this.#nowMs = epochMs;
     this.#recordedTimers = new Set(steps.flatMap((step) => (step.kind === 'timer' ? [step.key] : [])));
     // timer held: a request that is under way holds the process, and nothing else would here
     this.#hold = internally(() => setInterval(() => {}, HOLD_MS));
     this.#poke();
+  }
+
+  /** Milliseconds since 1970, as the program is to see them. */
+  get nowMs(): number {
+    return this.#loose?.nowMs ?? this.#nowMs;
+  }
+
+  /** Whether the program goes its own way. */
+  get isLoose(): boolean {
+    return this.#loose !== null;
   }
 
   /** Whether everything was let in. */
@@ -78,24 +92,68 @@ export class Gate {
     return this.#steps.length - this.#at;
   }
 
+  /** Whether everything was let in that had come by then. */
+  isPast(ms: number): boolean {
+    const next = this.#next();
+    return this.#loose !== null || next === undefined || next.atMs > ms;
+  }
+
+  /** From here on the program may go its own way. What is left of the recording is let in loosely, without the requests and channels of `without`. */
+  goOn(without: ReadonlySet<string> = new Set()): void {
+    if (this.#loose !== null) return;
+    const steps = this.#steps.slice(this.#at).filter((step) => step.kind === 'timer' || !without.has(step.of));
+    const loose = new LooseGate({ steps, deliveries: this.deliveries, nowMs: this.#nowMs, working: this.#working });
+    this.#loose = loose;
+    this.#stop();
+    for (const key of this.#left) loose.leave(key);
+    for (const [key, receiver] of this.#receivers) loose.addReceiver(key, receiver);
+    for (const timer of [...this.#timers.values()].flat()) loose.addTimer(timer);
+    this.#timers.clear();
+  }
+
+  /** Goes past what nobody comes for. */
+  skip(step: Step): void {
+    if (step.kind === 'timer') {
+      if (this.#steps[this.#at] === step) this.#at++;
+    } else this.#left.add(step.of);
+    this.#poke();
+  }
+
   /** Somebody is there to whom the request or channel of that key belongs. */
   addReceiver(key: string, receiver: Receiver): void {
+    this.#loose?.addReceiver(key, receiver);
     this.#receivers.set(key, receiver);
     this.#poke();
   }
 
   /** Somebody who was not ready may be by now. */
   look(): void {
+    this.#loose?.poke();
     this.#poke();
+  }
+
+  /** A timer that was let go has fired. */
+  fired(timer: WaitingTimer): void {
+    this.#loose?.fired(keyOf(timer));
+  }
+
+  /** An interval that was let go will fire once more. */
+  firesAgain(timer: WaitingTimer): void {
+    this.#loose?.firesAgain(timer);
   }
 
   /** Whoever waited for the rest of it has left. */
   leave(key: string): void {
+    this.#loose?.leave(key);
     this.#left.add(key);
     this.#poke();
   }
 
   addTimer(timer: WaitingTimer): void {
+    if (this.#loose !== null) {
+      this.#loose.addTimer(timer);
+      return;
+    }
     if (!this.#open) {
       timer.release();
       return;
@@ -107,34 +165,49 @@ export class Gate {
     this.#poke();
   }
 
-  /** Work has begun. What is returned is told of its end, and hands that over when the recording does; of work that the recording does not have, at once. */
-  beginWork(lin: string): (hand: () => void) => void {
+  /** Work has begun. What is returned is told of its end, and hands that over when the recording does; of work that the recording does not have, at once. `told` comes just before. */
+  beginWork(lin: string, told: (lin: string) => void = () => {}): (hand: () => void) => void {
     const key = `${lin}:0`;
-    const release = (hand: () => void): void => this.#deliveries.push(hand);
-    if (!this.#open || !this.#recordedTimers.has(key)) return release;
+    const comes = (): boolean => {
+      this.#loose?.fired(key);
+      told(lin);
+      return true;
+    };
+    const release = (hand: () => void): void => this.deliveries.push(hand, comes);
+    if ((!this.#open && this.#loose === null) || !this.#recordedTimers.has(key)) return release;
     this.#working.add(key);
     return (hand) => {
       this.#working.delete(key);
-      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand, fires: () => true, release: () => release(hand) });
+      this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand, fires: comes, release: () => release(hand) });
     };
   }
 
   /** Lets nothing more in, and lets the timers go. */
   close(): void {
     if (!this.#open) return;
+    this.#stop();
+    for (const timer of [...this.#timers.values()].flat()) timer.release();
+    this.#timers.clear();
+  }
+
+  #stop(): void {
     this.#open = false;
     internally(() => {
       clearTimeout(this.#idle);
       clearInterval(this.#hold);
     });
-    for (const timer of [...this.#timers.values()].flat()) timer.release();
-    this.#timers.clear();
+  }
+
+  #next(): Step | undefined {
+    let step = this.#steps[this.#at];
+    while (step !== undefined && step.kind !== 'timer' && this.#left.has(step.of)) step = this.#steps[++this.#at];
+    return step;
   }
 
   #poke(): void {
     if (this.#pumping || !this.#open) return;
     this.#pumping = true;
-    this.#deliveries.push(() => {
+    this.deliveries.push(() => {
       this.#pumping = false;
       this.#pump();
     });
@@ -143,8 +216,7 @@ export class Gate {
   #pump(): void {
     if (!this.#open) return;
     internally(() => clearTimeout(this.#idle));
-    let step = this.#steps[this.#at];
-    while (step !== undefined && step.kind !== 'timer' && this.#left.has(step.of)) step = this.#steps[++this.#at];
+    let step = this.#next();
     if (step === undefined) {
       this.close();
       return;
@@ -156,8 +228,8 @@ export class Gate {
       return;
     }
     this.#at++;
-    this.#loose = false;
-    this.nowMs = Math.max(this.nowMs, step.atMs);
+    this.#lenient = false;
+    this.#nowMs = Math.max(this.#nowMs, step.atMs);
     deliver();
   }
 
@@ -184,10 +256,10 @@ export class Gate {
         receiver.receive(step);
       };
     }
-    const timer = this.#take(step.key) ?? (this.#loose ? this.#takeAlike(step.ms) : undefined);
+    const timer = this.#take(step.key) ?? (this.#lenient ? this.#takeAlike(step.ms) : undefined);
     if (timer === undefined) return null;
     return () => {
-      this.#deliveries.push(timer.hand, () => timer.fires());
+      this.deliveries.push(timer.hand, () => timer.fires());
       this.#poke();
     };
   }
@@ -216,8 +288,9 @@ export class Gate {
   }
 
   #wait(step: Step): void {
-    const isLoose = this.#loose;
-    const ms = isLoose ? this.#stallMs : LOOSE_MS;
+    const isLenient = this.#lenient;
+    const stallMs = typeof this.#stallMs === 'number' ? this.#stallMs : this.#stallMs(step);
+    const ms = isLenient ? stallMs : LOOSE_MS;
     const wasBusy = watchWork();
     const give = (): void => {
       if (!this.#open) return;
@@ -227,10 +300,10 @@ export class Gate {
         this.#at++;
         this.moved++;
         this.#pump();
-      } else if (isLoose && !isIdle) this.#wait(step);
-      else if (isLoose) this.#onStall(step);
+      } else if (isLenient && !isIdle) this.#wait(step);
+      else if (isLenient) this.#onStall(step);
       else {
-        this.#loose = true;
+        this.#lenient = true;
         this.#pump();
       }
     };
@@ -238,5 +311,3 @@ export class Gate {
     this.#idle = internally(() => setTimeout(give, ms));
   }
 }
-
-const keyOf = ({ lin, count }: WaitingTimer): string => `${lin}:${count}`;

@@ -17,6 +17,8 @@ export interface AnswerTo {
   bytes: LoggedExchange | null;
   /** The app wants no more of the body. */
   onLeft(reason: unknown): void;
+  /** The answer is over, however. */
+  onEnded?: () => void;
 }
 
 export class HandedAnswer {
@@ -44,7 +46,7 @@ export class HandedAnswer {
       },
       cancel: (reason: unknown) => {
         if (this.#ended) return;
-        this.#ended = true;
+        this.#over();
         internally(() => {
           this.#tell((bytes) => bytes.end('cancelled'));
           this.#to.onLeft(reason);
@@ -63,7 +65,7 @@ export class HandedAnswer {
 
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#over();
     this.#tell((bytes) => bytes.end('complete'));
     this.#stream?.close();
     // Whoever waits with a buffer is told by it.
@@ -73,10 +75,15 @@ export class HandedAnswer {
   /** No answer came, or it broke off. `facts` where it is known what of the error is kept. */
   fail(error: unknown, facts?: ThrownFacts): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#over();
     this.#tell((bytes) => bytes.end('error', transportError(error), facts ?? thrownFacts(error, this.#to.signal)));
     if (this.#stream === undefined) this.#to.reject(error);
     else this.#stream.error(error);
+  }
+
+  #over(): void {
+    this.#ended = true;
+    this.#to.onEnded?.();
   }
 
   #tell(tell: (bytes: LoggedExchange) => void): void {

@@ -2,31 +2,52 @@
 import dgram from 'node:dgram';
 import http2 from 'node:http2';
 import net from 'node:net';
+import type { Method } from '../patch/registry.ts';
 import { replaceGlobal, replaceMember } from './globals.ts';
 
 /** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
 const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
 
-/** Tells `refuse` of every connection that is no request and is about to be; it does not return. Undone by `undoAll`. */
-export function refuseLeaks(refuse: (what: string) => never): void {
+/** Is told what would reach out, and by which name that may be allowed; undefined: it does nothing to anybody. */
+export type Refuse = (what: string, name?: string) => void;
+
+/** Tells `refuse` of every connection that is no request and is about to be; it returns where that may be. Undone by `undoAll`. */
+export function refuseLeaks(refuse: Refuse): void {
   replaceGlobal(
     [net.Socket.prototype],
     'connect',
     (original) =>
       function (this: unknown, ...args: unknown[]) {
         const target = targetOf(args);
-        return LOADERS_OWN.test(target)
-          ? (Reflect.apply(original, this, args) as unknown)
-          : refuse(`a connection to ${target} by a socket of its own (net, tls, a database driver)`);
+        if (!LOADERS_OWN.test(target))
+          refuse(`a connection to ${target} by a socket of its own (net, tls, a database driver)`, hostOf(target));
+        return Reflect.apply(original, this, args) as unknown;
       },
   );
-  replaceGlobal([dgram.Socket.prototype], 'send', () => () => refuse('a UDP message'));
-  replaceGlobal([http2], 'connect', () => (authority: unknown) => refuse(`an HTTP/2 connection to ${String(authority)}`));
-  const NoSocket = function WebSocket(url: unknown): void {
-    refuse(`a WebSocket to ${String(url)}`);
-  };
-  replaceMember(globalThis, 'WebSocket', NoSocket);
+  replaceGlobal([dgram.Socket.prototype], 'send', refusing('a UDP message', refuse, () => 'udp'));
+  replaceGlobal([http2], 'connect', refusing('an HTTP/2 connection', refuse, hostIn));
+  const { WebSocket: Original } = globalThis;
+  const Refused = function (this: unknown, ...args: unknown[]): unknown {
+    refuse(`a WebSocket to ${String(args[0])}`, hostIn(args[0]));
+    return Reflect.construct(Original, args, (new.target as unknown) === Refused ? Original : new.target);
+  } as unknown as typeof Original;
+  Object.defineProperties(Refused, Object.getOwnPropertyDescriptors(Original));
+  replaceMember(globalThis, 'WebSocket', Refused);
 }
+
+/** A method that is refused; `nameOf` finds in its first argument by what it may be allowed. */
+function refusing(what: string, refuse: Refuse, nameOf: (first: unknown) => string): (original: Method) => Method {
+  return (original) =>
+    function (this: unknown, ...args: unknown[]) {
+      const to = typeof args[0] === 'string' || args[0] instanceof URL ? ` to ${String(args[0])}` : '';
+      refuse(`${what}${to}`, nameOf(args[0]));
+      return Reflect.apply(original, this, args) as unknown;
+    };
+}
+
+/** The host of it, without the port. */
+const hostOf = (target: string): string => target.replace(/:\d+$/, '');
+const hostIn = (url: unknown): string => (URL.canParse(String(url)) ? new URL(String(url)).hostname : String(url));
 
 /** Where `connect(...)` would have connected to. */
 function targetOf([first, second]: unknown[]): string {

@@ -12,10 +12,11 @@ export class LineageNode {
   readonly b: number;
   /** None of the app's: of hindcast, or of Node's own HTTP client. */
   readonly internal: boolean;
-  /** How many children it has, how many requests it has sent, and how many channels it has opened. */
+  /** How many children it has, how many requests it has sent, how many channels it has opened, and how many events began there. */
   children = 0;
   requests = 0;
   channels = 0;
+  events = 0;
 
   constructor(a: number, b: number, internal: boolean) {
     this.a = a;

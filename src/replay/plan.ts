@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import type { PlannedEdit } from '../events/edits.ts';
 import { processRecordings } from '../recording/process-recordings.ts';
 
+export type { EditedCompletion, PlannedEdit, RequestChange } from '../events/edits.ts';
+
 /** What happens where the program leaves its recording: it ends with 86; it is given what is nearest, and told; it goes on over the network. */
 export type Policy = 'strict' | 'warn' | 'live';
 
@@ -33,6 +35,8 @@ export interface ReplayPlan {
   /** A request at the place of a recorded one gets its answer, whatever it says. */
   tolerate: boolean;
   fork?: ForkPlan;
+  /** As of a fork, for the policy `live`. */
+  allow?: string[];
   /** Id of the event at or after which a bug was fixed: until it began everything is as recorded, and what is different from then on is the fix (fixed-at.ts). */
   fixedAt?: string;
   /** Variables that are as they are here, and not as the recording has them. */

@@ -7,6 +7,7 @@ import { recordChannels } from './channels-recorded.ts';
 import { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
+import { recordedEvents } from './event-places.ts';
 import { openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
 import { recordHttp } from './http-record.ts';
@@ -41,6 +42,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     fetcher: recordFetches(deliveries, open),
     http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
     undici: recordUndici(deliveries, open),
+    events: recordedEvents,
     channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
   });
   const close = (end: SessionEnd): void => {

@@ -1,10 +1,12 @@
-/** Runs the program of a recording again, in a process of its own and by a plan, and reads what it came to. What that process itself records is thrown away. */
+/** Runs the program of a recording again, in a process of its own and by a plan, and reads what it came to. What that process itself records is thrown away, unless it went its own way and is to be kept. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicUs } from '../core/clock.ts';
 import type { SessionLine } from '../events/lines.ts';
 import { RecordingError } from '../recording/errors.ts';
+import { recordingsFolder } from '../recording/folder.ts';
+import { keepRecordings } from '../recording/kept-recordings.ts';
 import { commandOf, cwdOf, missingProgram } from './moved-paths.ts';
 import type { ReplayPlan } from './plan.ts';
 import { registerOptions } from './register-options.ts';
@@ -25,6 +27,8 @@ export interface ReplayProcess<E> {
   command?: readonly string[] | undefined;
   /** Instead of the recorded folder, or of this one where there is a `command`. */
   cwd?: string | undefined;
+  /** The recordings folder into which what the process recorded is copied, where it sent anything. */
+  keepIn?: string | undefined;
   /** Variables beside those of this process. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Starts it, and waits for its end. */
@@ -36,15 +40,18 @@ export interface Replayed<E> {
   end: E;
   report: ReplayReport | null;
   ms: number;
+  /** Ids of what was kept. */
+  kept: string[];
 }
 
 /** Runs it. Throws a `RecordingError` where the program is not here. */
-export async function runReplay<E>({ plan, header, command, cwd, env, start }: ReplayProcess<E>): Promise<Replayed<E>> {
+export async function runReplay<E>({ plan, header, command, cwd, env, keepIn, start }: ReplayProcess<E>): Promise<Replayed<E>> {
   const where = cwdOf(header, cwd ?? (command && process.cwd()));
   const line = command ?? [process.execPath, ...recordedCommand(header, where)];
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
   const report = join(folder, 'report.json');
   const planPath = join(folder, 'plan.json');
+  const made = join(folder, '.hindcast');
   const startedUs = monotonicUs();
   try {
     writeFileSync(planPath, JSON.stringify({ ...plan, report } satisfies ReplayPlan));
@@ -55,11 +62,14 @@ export async function runReplay<E>({ plan, header, command, cwd, env, start }: R
         ...process.env,
         ...env,
         NODE_OPTIONS: registerOptions(env?.['NODE_OPTIONS']),
-        HINDCAST_DIR: join(folder, '.hindcast'),
+        HINDCAST_DIR: made,
         HINDCAST_REPLAY: planPath,
       },
     });
-    return { end, report: readReport(report), ms: Math.round((monotonicUs() - startedUs) / 1000) };
+    const ms = Math.round((monotonicUs() - startedUs) / 1000);
+    const came = readReport(report);
+    const isKept = keepIn !== undefined && came !== null && came.live > 0;
+    return { end, report: came, ms, kept: isKept ? keepRecordings(recordingsFolder(made), keepIn) : [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,71 +1,234 @@
-/** Replays a recording in this process: the program runs again, and is given what it was given then. */
+/** Replays a recording in this process: the program runs again, and is given what it was given then. Where the plan has it go its own way, it does from there on. */
 import { writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename } from 'node:path';
 import { guard } from '../core/diagnostics.ts';
 import { newSpanId } from '../core/ids.ts';
-import type { DrawKind } from '../events/lines.ts';
+import type { ForkFacts } from '../events/edits.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
-import type { BrokenOff } from './known-part.ts';
-import type { Opening } from './channels.ts';
+import { wordsOf } from './channel-words.ts';
 import { replayChannels } from './channels-replayed.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
-import { wordsOf } from './channel-words.ts';
-import { DIVERGED, endDivergence, sayDivergence, stallDivergence, unopenedDivergence } from './divergence.ts';
-import type { Divergence } from './divergence.ts';
+import { Course } from './course.ts';
+import { stallDivergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
-import type { Drawn } from './draws.ts';
 import { Elsewhere } from './elsewhere.ts';
+import { Endings } from './endings.ts';
 import { restoreEnvironment } from './environment.ts';
+import { EventCourse } from './event-course.ts';
 import { openIn } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
+import { watchFiles } from './file-changes.ts';
 import { FixedAt } from './fixed-at.ts';
-import type { FixReport } from './fixed-at.ts';
+import { ForkPoint } from './fork-point.ts';
+import type { ForkReport } from './fork-report.ts';
 import { Gate } from './gate.ts';
 import { replayHttp } from './http-replay.ts';
+import type { BrokenOff } from './known-part.ts';
 import { refuseLeaks } from './leak-guard.ts';
-import { internally } from './lineage.ts';
+import type { Refuse } from './leak-guard.ts';
+import { internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
-import type { MatchedBy } from './matcher.ts';
+import { OwnRecording } from './own-recording.ts';
 import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
 import { RecordedAnswers } from './recorded-answers.ts';
+import { Tally } from './report.ts';
+import type { ReplayReport } from './report.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Source, SourceChannel, SourceRequest, Step } from './source.ts';
+import type { Source, Step } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
-/** What a replay came to. Written as JSON when the process ends. */
-export interface ReplayReport {
-  /** Requests of the recording. */
-  requests: number;
-  /** Requests that were answered, by how they were found. */
-  answered: Record<MatchedBy, number>;
-  /** Clocks and dice: given to the place that they were recorded of, to another one, and made up. */
-  draws: { own: number; other: number; made: number };
-  /** Timers that stood at another place. */
-  movedTimers: number;
-  /** What else was answered, by the kind of channel, and those of it that printed to the terminal themselves: that is not printed again. */
-  channels: Record<string, number>;
-  printedThemselves: number;
-  divergence?: Divergence;
-  /** The recording breaks off, and the replay came to that place: the signal that the program was killed by, where that is known. */
-  brokenOff?: BrokenOff;
-  /** How the program ended when it was recorded, where one of the recordings of its process says so. */
-  recordedExitCode?: number;
-  /** Of a replay of a failure that was fixed. */
-  fix?: FixReport;
-}
+export type { ReplayReport } from './report.ts';
 
 export interface ReplayOptions {
   plan: ReplayPlan;
   implicit: () => LiveSession | null;
 }
 
-/** Kinds of channels that a program opens when it starts something. */
-const STARTED = new Set(['child', 'worker']);
+/** Nobody comes for the next thing of the recording in so long: the program has taken another way. */
+const STALL_MS = 5_000;
+/** After the fork it may have. */
+const FORK_STALL_MS = 500;
+
+/** Begins to replay. Throws where there is no recording that can be. */
+export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
+  const { leaveOut = [] } = plan;
+  const source = readSource(plan.recordings);
+  const fork = plan.fork === undefined ? null : new ForkPoint(plan.fork, source);
+  const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
+  const elsewhere = new Elsewhere(source);
+  restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
+  const own = fork !== null || plan.policy === 'live' ? new OwnRecording() : null;
+  const ordered = !leaveOut.includes('gate');
+  const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
+  const tally = new Tally(plan.fork?.edits ?? []);
+  const endings = new Endings({ plan, tally, matcher, fixed });
+  const { stop, miss, warn, ask } = endings;
+  const breakOff = source.brokenOff === null ? null : new BreakOff(source.brokenOff, () => report(source.brokenOff!));
+  const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
+  const gate = new Gate({
+    steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
+    epochMs: source.epochMs,
+    ordered,
+    // Where it has not come to rest, it is about to be ended.
+    onStall: (step) => breakOff?.isReached !== true && stalled(step),
+    stallMs: (step) => (fork !== null && step.atMs > fork.startMs ? FORK_STALL_MS : STALL_MS),
+  });
+  if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
+  const clock = new VirtualClock(source.draws, () => gate.nowMs);
+  const draws = new DrawSource(
+    source.draws.map(({ line }) => line),
+    clock.read,
+  );
+  const course = new Course({
+    ...{ plan, gate, matcher, fork, tally, stop, miss, warn, ask },
+    asRecorded: (asking) => elsewhere.asRecorded(asking),
+    // The line of the last request may have been lost with the process.
+    isCut: () => breakOff !== null && source.brokenOff?.signal === undefined && gate.left <= 1,
+    ends: breakOff === null ? [] : [breakOff.key],
+    onLive: () => {
+      clock.goOn();
+      draws.goOn(fork?.plan.after === 'live' ? 'none' : 'own');
+    },
+  });
+  const leak = leaksOf(course, endings);
+  const differs = plan.policy === 'strict' || fork !== null ? stop : warn;
+  const channels = replayChannels({
+    gate,
+    recorded: source.channels,
+    refuse: ({ kind }, words) => leak(words, EFFECTS.has(kind) ? kind : undefined),
+    onDivergence: differs,
+  });
+  const stalled = onStall({ plan, gate, course, fork, fixed, source, channels, endings });
+  const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
+  process.on('exit', () => {
+    const isOpen = breakOff !== null || fixed !== null || fork !== null || course.isLive;
+    endings.ended((request) => (fork === null ? !course.isLive : fork.when(request) === 'before'), isOpen ? null : channels);
+    report();
+  });
+  refuseLeaks(leak);
+  restorePid(source.recordings[0]?.header.pid ?? 0);
+  const events = new EventCourse({ plan, source, course, tally, differs, ask });
+  const open = openIn(implicit, () => own?.outside() ?? null);
+  const answers = new RecordedAnswers(course);
+  const marked = own === null ? open : answers.marking(open);
+  follow({
+    draw: leaveOut.includes('draws') ? null : own === null ? draws.draw : own.drawing(draws.draw),
+    timers: ordered ? replayTimers(gate, own?.fired) : null,
+    work: (lin) => gate.beginWork(lin, own?.ended),
+    channels: own === null ? channels : own.keeping(channels),
+    events,
+    hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
+    fetcher: replayFetches({ gate, course, open, marks: own !== null }),
+    undici: replayUndici({ gate, answers, open: marked, refuse: leak }),
+    http: {
+      form: replayHttp({ gate, answers, open: marked }),
+      connect: (target) => new StandInSocket(target),
+      refuse: leak,
+    },
+  });
+  followFiles(course, events, tally, endings);
+  return own?.runtime(forkFacts(plan)) ?? { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
+}
+
+/** Kinds of channels through which a program has effects. */
+const EFFECTS = new Set(['child', 'worker']);
+
+/** What is done where something reaches out of the replay: it ends, or is asked about where the program goes its own way. */
+function leaksOf(course: Course, { stop, ask }: Endings): Refuse {
+  return (what, name) => {
+    // What we send for the program, it has been asked about.
+    if (course.isLive && (name === undefined || isInternal())) return;
+    if (course.isLive && name !== undefined) return ask({ name, call: what });
+    return stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+  };
+}
+
+/** Above everything else that replaces functions of `node:fs`: it is to see the app's calls alone. */
+function followFiles(course: Course, events: EventCourse, tally: Tally, { ask }: Endings): void {
+  watchFiles({
+    changes: (call, path) => {
+      if (!course.isLive) tally.wrote(path);
+      else if (!events.isRecorded()) ask({ name: 'fs', call: `${call} ${path}` });
+    },
+    keeps: (path) => tally.kept(path),
+    get isReplayed() {
+      return !course.isLive || events.isRecorded();
+    },
+  });
+  syncBuiltinESMExports();
+}
+
+interface Stalling {
+  plan: ReplayPlan;
+  gate: Gate;
+  course: Course;
+  fork: ForkPoint | null;
+  fixed: FixedAt | null;
+  source: Source;
+  channels: ReplayedChannels;
+  endings: Endings;
+}
+
+/** What is done when the recording goes on with something that this run never asked for. */
+function onStall({ plan, gate, course, fork, fixed, source, channels, endings }: Stalling): (step: Step) => void {
+  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
+    const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
+    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+  };
+  return (step) => {
+    if (fork !== null && gate.isPast(fork.startMs)) {
+      course.goLive();
+      return;
+    }
+    const request = source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
+    const divergence = stallDivergence(step, request, channelOf(step));
+    if (fixed?.leavesOut(step, divergence) === true) process.exit();
+    if (fork !== null || plan.policy === 'strict') endings.stop(divergence);
+    endings.warn(divergence);
+    if (plan.policy === 'live') course.goLive();
+    else gate.skip(step);
+  };
+}
+
+interface Reporting {
+  plan: ReplayPlan;
+  gate: Gate;
+  draws: DrawSource;
+  tally: Tally;
+  source: Source;
+  own: OwnRecording | null;
+  fixed: FixedAt | null;
+  channels: ReplayedChannels;
+}
+
+/** Writes the report, where the plan wants one. */
+function reporter({ plan, gate, draws, tally, source, own, fixed, channels }: Reporting): (brokenOff?: BrokenOff) => void {
+  return (brokenOff) => {
+    const { report: path } = plan;
+    if (path === undefined) return;
+    const report = tally.report({
+      requests: source.requests.length,
+      draws: draws.given,
+      movedTimers: gate.moved,
+      channels: channels.answered,
+      printedThemselves: source.channels.filter(({ line }) => printsItself(line.what)).length,
+      ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
+      ...(fixed !== null && { fix: fixed.report }),
+      ...(brokenOff !== undefined && { brokenOff }),
+    });
+    if (own !== null) report.fork = forkReport(report, own.paths);
+    guard('replay.report', () => internally(() => writeFileSync(path, JSON.stringify(report))), undefined);
+  };
+}
+
 /** stdout and stderr of a child. */
 const OUTPUTS = [1, 2];
 
@@ -74,134 +237,20 @@ function printsItself(what: unknown): boolean {
   return Array.isArray(stdio) && OUTPUTS.some((fd) => stdio[fd] === 'inherit');
 }
 
-/** Begins to replay. Throws where there is no recording that can be. */
-export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
-  const { report: reportPath, leaveOut = [] } = plan;
-  const source = readSource(plan.recordings);
-  const elsewhere = new Elsewhere(source);
-  restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
-  const ordered = !leaveOut.includes('gate');
-  const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
-  const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
-  const report = newReport(source, fixed);
-  const writeReport = (): void => {
-    report.movedTimers = gate.moved;
-    report.channels = channels.answered;
-    if (reportPath !== undefined) guard('replay.report', () => writeFileSync(reportPath, JSON.stringify(report)), undefined);
-  };
-  const stop = (divergence: Divergence): never => {
-    if (fixed?.takes(divergence, matcher.left) === true) process.exit();
-    report.divergence ??= divergence;
-    sayDivergence(divergence);
-    process.exit(DIVERGED);
-  };
-  const breakOff = breakOffOf(source, report, writeReport);
-  const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
-  const gate = new Gate({
-    steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
-    epochMs: source.epochMs,
-    ordered,
-    onStall: (step) => {
-      // It has not come to rest, and is about to be ended.
-      if (breakOff?.isReached === true) return;
-      const divergence = stalledAt(step, source, channels);
-      if (fixed?.leavesOut(step, divergence) === true) process.exit();
-      stop(divergence);
-    },
-  });
-  if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
-  const draws = new DrawSource(source.draws, madeUp(gate));
-  report.draws = draws.given;
-  process.on('exit', () => {
-    const left = fixed?.required(matcher.left) ?? matcher.left;
-    // Where it may end before it was over, it may not have come to start everything.
-    const missing = neverAskedFor(left, breakOff === null && fixed === null ? channels.left : []);
-    if (report.divergence === undefined && missing !== null) endWith(missing, report);
-    if (left.length < matcher.left.length) fixed?.takes(endDivergence(matcher.left), matcher.left);
-    writeReport();
-  });
-  const leak = (what: string): never =>
-    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
-  const refuse = (_opening: Opening, words: string): never => leak(words);
-  const channels = replayChannels({ gate, recorded: source.channels, refuse, onDivergence: stop });
-  refuseLeaks(leak);
-  restorePid(source.recordings[0]?.header.pid ?? 0);
-  const answers = new RecordedAnswers({
-    matcher,
-    asRecorded: (asking) => elsewhere.asRecorded(asking),
-    onMatch: (by) => report.answered[by]++,
-    onDivergence: (divergence) => {
-      // The line of the last request may have been lost with the process.
-      if (gate.left <= 1 && breakOff !== null && source.brokenOff?.signal === undefined) return;
-      if (fixed === null) stop(divergence);
-      // Others ask in the same turn, for what was asked before the event.
-      else internally(() => setImmediate(stop, divergence));
-    },
-  });
-  const open = openIn(implicit, () => null);
-  follow({
-    draw: leaveOut.includes('draws') ? null : draws.draw,
-    timers: ordered ? replayTimers(gate) : null,
-    work: (lin) => gate.beginWork(lin),
-    channels,
-    hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
-    fetcher: replayFetches({ gate, answers, open }),
-    undici: replayUndici({ gate, answers, open, refuse: leak }),
-    http: {
-      form: replayHttp({ gate, answers, open }),
-      connect: (target) => new StandInSocket(target),
-      refuse: leak,
-    },
-  });
-  return { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
-}
-
-/** What ends the process where its recording breaks off; null: it does not. */
-function breakOffOf({ brokenOff }: Source, report: ReplayReport, writeReport: () => void): BreakOff | null {
-  if (brokenOff === null) return null;
-  return new BreakOff(brokenOff, () => {
-    report.brokenOff = brokenOff;
-    writeReport();
-  });
-}
-
-/** The process ends having left its recording. */
-function endWith(divergence: Divergence, report: ReplayReport): void {
-  report.divergence = divergence;
-  sayDivergence(divergence);
-  process.exitCode = DIVERGED;
-}
-
-/** Nobody waits for that step. */
-function stalledAt(step: Step, { requests, channels }: Source, { left }: ReplayedChannels): Divergence {
-  const of = step.kind === 'timer' ? undefined : step.of;
-  const request = requests.find(({ key }) => key === of);
-  const channel = channels.find(({ key }) => key === of);
-  return stallDivergence(step, request, channel && { words: wordsOf(channel.line), opened: !left.includes(channel) });
-}
-
-/** A report of which nothing is known yet. */
-function newReport(source: Source, fixed: FixedAt | null): ReplayReport {
+function forkReport({ served, live, edits, refused }: ReplayReport, recordings: string[]): ForkReport {
   return {
-    requests: source.requests.length,
-    answered: { place: 0, content: 0, masked: 0 },
-    draws: { own: 0, other: 0, made: 0 },
-    movedTimers: 0,
-    channels: {},
-    printedThemselves: source.channels.filter(({ line }) => printsItself(line.what)).length,
-    ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
-    ...(fixed !== null && { fix: fixed.report }),
+    recordings,
+    served,
+    live,
+    edited: edits.filter(({ times }) => times > 0).length,
+    refused: refused.map(({ name, where }) => ({ what: name, ...(where !== undefined && { where }) })),
   };
 }
 
-/** What the program ended without: requests, and processes and threads that it started. */
-function neverAskedFor(requests: readonly SourceRequest[], channels: readonly SourceChannel[]): Divergence | null {
-  if (requests.length > 0) return endDivergence(requests);
-  const unopened = channels.filter(({ line: { kind } }) => STARTED.has(kind));
-  return unopened.length > 0 ? unopenedDivergence(unopened) : null;
-}
-
-/** What the recording has no value for: clocks say when the last thing came in, dice are thrown. */
-function madeUp(gate: Gate): <T extends Drawn>(kind: DrawKind, real: () => T) => T {
-  return (kind, real) => (kind === 'D' ? (Math.floor(gate.nowMs) as ReturnType<typeof real>) : real());
+/** What the header of the recording says of it. A replay that may leave its recording anywhere says no event. */
+function forkFacts({ recordings, fork }: ReplayPlan): ForkFacts {
+  const of = basename(recordings[0] ?? '', '.jsonl');
+  if (fork === undefined) return { of, after: 'branch', edits: [] };
+  const { event, after, edits } = fork;
+  return { of, at: event, after, edits };
 }

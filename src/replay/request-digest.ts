@@ -1,4 +1,5 @@
 /** What a request says, as a digest: method, path, query and body. The order of members of a JSON body does not count, nor host, credentials and the boundary of a form. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { redactUrl } from '../core/credentials.ts';
 
@@ -49,7 +50,8 @@ function formOf({ body, headers }: AskedRequest): string | Uint8Array {
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const boundary = /multipart\/.*boundary="?([^";]+)/i.exec(type)?.[1];
   if (boundary !== undefined) return Buffer.from(body).toString('latin1').replaceAll(boundary, 'boundary');
-  if (typeof body !== 'string' && !/json|text|urlencoded/.test(type)) return body;
+  // A text that was sent is bytes in the recording, and nothing else may say that they are one.
+  if (typeof body !== 'string' && !isUtf8(body)) return body;
   const text =
     typeof body === 'string' ? body.toWellFormed() : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
   return /json/.test(type) || /^\s*[[{]/.test(text) ? canonicalText(text) : text;

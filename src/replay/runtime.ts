@@ -3,7 +3,10 @@ import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
 import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
+import type { ForkFacts } from '../events/edits.ts';
 import { hub } from '../events/ports.ts';
+import type { Follower } from '../events/ports.ts';
+import { installOnce, REPLAY_LABEL } from '../patch/registry.ts';
 import { writeEnv } from '../session/context-carrier.ts';
 import { whereabouts } from '../session/sessions.ts';
 import { patchScheduling } from './carried.ts';
@@ -37,6 +40,8 @@ import { patchWorkers } from './worker-patch.ts';
 export interface Runtime {
   /** The process, in the headers of its recordings. */
   readonly process: string;
+  /** Of what the recordings of this process are forks. */
+  readonly fork?: ForkFacts;
   /** A session has its recording. */
   begin(session: LiveSession): void;
   /** Its last line comes next. */
@@ -54,6 +59,7 @@ export interface Inputs {
   http: HttpInput;
   undici: UndiciForm;
   channels: Channels;
+  events: Follower;
   /** Whether a replay stands in for the channel to the process that started this one. */
   hasMessages?: boolean;
 }
@@ -70,7 +76,13 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, work, fetcher, http, undici, channels, hasMessages = false }: Inputs): void {
+export function follow({ draw, timers, work, fetcher, http, undici, channels, events, hasMessages = false }: Inputs): void {
+  installOnce(hub, 'follower', `${REPLAY_LABEL}events`, () => {
+    hub.follower = events;
+    return () => {
+      hub.follower = null;
+    };
+  });
   shareReplaced();
   followPromises();
   setAside(internally);

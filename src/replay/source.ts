@@ -36,6 +36,8 @@ export interface SourceRequest {
   readonly exchange: Exchange;
   readonly lin: string;
   readonly lo: number;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sentMs: number;
   /** The recording that it is in. */
   readonly recording: Recording;
 }
@@ -48,6 +50,12 @@ export interface SourceChannel {
   readonly given: readonly Arrival[];
   /** What the program put into it, by the way that it took. */
   readonly went: ReadonlyMap<string, readonly Uint8Array[]>;
+}
+
+/** What was drawn, with when it was written down, in milliseconds since 1970. */
+export interface TimedDraws {
+  readonly line: DrawsLine;
+  readonly atMs: number;
 }
 
 export interface Source {
@@ -63,7 +71,7 @@ export interface Source {
   readonly brokenOff: BrokenOff | null;
   /** The exit code of the process, where one of its recordings was open to the end. */
   readonly exitCode: number | undefined;
-  readonly draws: readonly DrawsLine[];
+  readonly draws: readonly TimedDraws[];
   readonly env: readonly EnvLine[];
 }
 
@@ -87,14 +95,14 @@ export function readSource(paths: readonly string[]): Source {
 
 class Gathered {
   readonly #recordings: Recording[] = [];
-  readonly #requests: (SourceRequest & { sentMs: number })[] = [];
+  readonly #requests: SourceRequest[] = [];
   readonly #channels = new Map<
     number,
     Omit<SourceChannel, 'given' | 'went'> & { given: Arrival[]; went: Map<string, Uint8Array[]> }
   >();
   readonly #through: { line: CameLine | WentLine; blobs: string; atMs: number }[] = [];
   readonly #steps: Step[] = [];
-  readonly #draws: { line: DrawsLine; atMs: number }[] = [];
+  readonly #draws: TimedDraws[] = [];
   readonly #env: { line: EnvLine; atMs: number }[] = [];
 
   add(recording: Recording, blobs: string): void {
@@ -138,8 +146,8 @@ class Gathered {
       steps,
       brokenOff: brokenOff(this.#recordings),
       exitCode: this.#recordings.find(({ end }) => end?.exitCode !== undefined)?.end?.exitCode,
-      draws: inTime(this.#draws),
-      env: inTime(this.#env),
+      draws: this.#draws.toSorted((a, b) => a.atMs - b.atMs),
+      env: this.#env.toSorted((a, b) => a.atMs - b.atMs).map(({ line }) => line),
     };
   }
 
@@ -170,10 +178,6 @@ function bytesIn(body: Body | undefined, blobs: string, event: string): Uint8Arr
     'recording_not_replayable',
     `${blobs}: bytes that came in or went out (${event}) were not kept, or are damaged`,
   );
-}
-
-function inTime<L>(lines: { line: L; atMs: number }[]): L[] {
-  return lines.toSorted((a, b) => a.atMs - b.atMs).map(({ line }) => line);
 }
 
 /** What of an exchange came in. That its reader left is none of it: the app does that again. */

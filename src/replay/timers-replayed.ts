@@ -24,12 +24,15 @@ export interface WaitingTimer {
   release(): void;
 }
 
-/** Sets timers that `gate` fires. */
-export function replayTimers(gate: Gate): TimerSetter {
+/** A timer that fires now, for the how many-th time its `lo` says. */
+export type Fired = (timer: { lin: string; lo: number; ms: number }) => void;
+
+/** Sets timers that `gate` fires, and tells `fired` just before. */
+export function replayTimers(gate: Gate, fired: Fired = () => {}): TimerSetter {
   const known = new WeakMap<NodeJS.Timeout, ReplayedTimer>();
   let isPatched = false;
   return (timer: SetTimer) => {
-    const replayed = new ReplayedTimer(timer, gate);
+    const replayed = new ReplayedTimer(timer, gate, fired);
     const { handle } = replayed;
     known.set(handle, replayed);
     if (!isPatched) {
@@ -64,18 +67,22 @@ class ReplayedTimer implements WaitingTimer {
   count = 0;
   readonly #timer: SetTimer;
   readonly #gate: Gate;
+  readonly #fired: Fired;
   #waits = false;
   #real = false;
   /** It has fired, and held the process then. */
   #wasHeld = false;
+  /** How often the app has set it again. */
+  #refreshes = 0;
   #setAtMs: number;
 
-  constructor(timer: SetTimer, gate: Gate) {
+  constructor(timer: SetTimer, gate: Gate, fired: Fired) {
     this.#timer = timer;
     this.#gate = gate;
+    this.#fired = fired;
     this.#setAtMs = gate.nowMs;
     this.hand = timer.hand;
-    this.handle = timer.set(() => timer.hand(), NEVER_MS);
+    this.handle = timer.set(() => this.#due(), NEVER_MS);
   }
 
   get lin(): string {
@@ -96,6 +103,7 @@ class ReplayedTimer implements WaitingTimer {
 
   wait(): void {
     this.#setAtMs = this.#gate.nowMs;
+    if (this.#real) this.#delay(this.ms);
     if (this.#waits || this.#real) return;
     this.#waits = true;
     this.#gate.addTimer(this);
@@ -106,13 +114,14 @@ class ReplayedTimer implements WaitingTimer {
     // Node takes it for one that is over, which does not hold the process.
     if (this.#wasHeld) this.handle.ref();
     this.#wasHeld = false;
+    this.#refreshes++;
     this.wait();
   }
 
   fires(): boolean {
     this.#waits = false;
     if (this.isGone) return false;
-    this.count++;
+    this.#fired({ lin: this.lin, lo: this.count++, ms: this.ms });
     // Taken back by what it does now, it is gone when its next time comes.
     if (this.#timer.repeats) this.wait();
     else this.#retire();
@@ -123,11 +132,30 @@ class ReplayedTimer implements WaitingTimer {
     this.#waits = false;
     if (this.isGone) return;
     this.#real = true;
-    const left = this.#timer.repeats ? this.ms : Math.max(1, this.ms - (this.#gate.nowMs - this.#setAtMs));
-    // The same object with another delay: the app holds it.
-    this.#kept._idleTimeout = left;
-    if (this.#timer.repeats) this.#kept._repeat = left;
+    this.#delay(this.#timer.repeats ? this.ms : Math.max(1, this.ms - (this.#gate.nowMs - this.#setAtMs)));
+  }
+
+  /** Has Node fire it so much later: the same object with another delay, because the app holds it. */
+  #delay(ms: number): void {
+    if (this.#kept._idleTimeout === ms) return;
+    this.#kept._idleTimeout = ms;
+    if (this.#timer.repeats) this.#kept._repeat = ms;
     this.handle.refresh();
+  }
+
+  /** Node has fired it: what it does comes in its turn. */
+  #due(): void {
+    const refreshes = this.#refreshes;
+    if (!this.#timer.repeats) this.#wasHeld = this.handle.hasRef();
+    this.#gate.deliveries.push(this.hand, () => {
+      // Taken back, or set again, by what came in between.
+      if (typeof this.#kept._onTimeout !== 'function' || this.#refreshes > refreshes) return false;
+      this.#gate.fired(this);
+      this.#fired({ lin: this.lin, lo: this.count++, ms: this.ms });
+      // Of an interval the next one may be recorded as well.
+      if (this.#timer.repeats) this.#gate.firesAgain(this);
+      return true;
+    });
   }
 
   /** Takes a timer out as one that is over, which the app may set again by `refresh`, and not as one that was taken back. */

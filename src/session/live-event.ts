@@ -16,6 +16,7 @@ import type {
   SpanEvent,
   StepFacts,
 } from '../events/model.ts';
+import { hub } from '../events/ports.ts';
 import type { EventStart, ExchangeRequest, NoteInput, OpenEvent, OpenExchange, Outcome } from '../events/ports.ts';
 import { activeSpanContext } from '../otel/app-context.ts';
 import type { Asked, LoggedExchange } from '../recording/log-writer.ts';
@@ -60,6 +61,8 @@ export class LiveEvent implements OpenEvent {
   readonly agent: AgentFacts | undefined;
   readonly step: StepFacts | undefined;
   ended = false;
+  /** An edit changed what it asked or what it gave. */
+  edited = false;
   owner: unknown = undefined;
   carriesCall = false;
   #name: string;
@@ -75,38 +78,40 @@ export class LiveEvent implements OpenEvent {
   #notes: Note[] | undefined;
   #attributes: Record<string, AttributeValue> | undefined;
 
-  constructor(session: LiveSession, id: string, place: Place, start: EventStart) {
+  constructor(session: LiveSession, id: string, around: Place, start: EventStart) {
     this.id = id;
     this.type = start.type;
     this.session = session;
-    this.above = place.above;
-    this.trace = place.trace;
+    this.above = around.above;
+    this.trace = around.trace;
     this.wantsBodies = session.full;
     const name = nameFrom(start);
     this.#name = name;
     this.#start = Math.max(0, session.log.now() - (start.beganUs === undefined ? 0 : monotonicUs() - start.beganUs));
-    this.#parent = place.parent;
+    this.#parent = around.parent;
     this.#tool = start.tool;
     this.#llm = start.llm;
     this.#environment = textOf(start.environment);
-    const around = place.above?.agentRun ?? null;
+    const outer = around.above?.agentRun ?? null;
     this.state = start.type === 'agent' ? new RunState() : null;
-    this.agentRun = this.state === null ? around : this;
-    this.agent = start.agent ?? around?.agent;
-    this.step = start.type === 'step' ? around?.state?.nextStep(id, name, start.step) : undefined;
+    this.agentRun = this.state === null ? outer : this;
+    this.agent = start.agent ?? outer?.agent;
+    this.step = start.type === 'step' ? outer?.state?.nextStep(id, name, start.step) : undefined;
     // An event that cannot be told all of is an event all the same.
     const { attributes } = start;
     if (attributes !== undefined) guard('session.attributes', () => this.set(attributes), undefined);
     if (start.llm !== undefined) this.#appSpan = activeSpanContext()?.spanId;
     const agent = session.foreign(this.agent);
+    const place = guard('session.place', () => hub.follower?.began(this, start), undefined);
     session.log.open({
       id,
-      ...(place.parent === undefined ? undefined : { parent: place.parent }),
-      ...(around === null ? undefined : { runId: around.id }),
+      ...(around.parent === undefined ? undefined : { parent: around.parent }),
+      ...(outer === null ? undefined : { runId: outer.id }),
       type: start.type,
       name,
       ...(agent === undefined ? undefined : { agent }),
       ...(this.step === undefined ? undefined : { step: this.step }),
+      ...place,
     });
   }
 
@@ -189,9 +194,14 @@ export class LiveEvent implements OpenEvent {
     if (this.ended) return;
     this.ended = true;
     this.owner = undefined;
-    guard('session.end-event', () => this.session.take(this, this.#finish(outcome)), undefined);
+    guard('session.end-event', () => this.#take(this.#finish(outcome)), undefined);
     // A socket keeps the async scope that it was made in, and so this, for as long as it lives.
     this.#claims = this.#exchanges = this.#llm = this.#notes = this.#attributes = undefined;
+  }
+
+  #take(line: SpanEvent): void {
+    this.session.take(this, line);
+    hub.follower?.ended(this, line);
   }
 
   /** Whether an answer came whose body nobody has read: a stream that the app got and left alone. */
@@ -226,6 +236,7 @@ export class LiveEvent implements OpenEvent {
     if (this.#tool) event.tool = this.#tool;
     if (this.#exchanges) event.attempts = this.#exchanges.map((exchange) => exchange.attempt);
     if (this.#notes) event.notes = this.#notes;
+    if (this.edited) event.edited = true;
     const cost = saidCost(outcome) ?? (event.type === 'llm' && event.llm ? this.session.costOf(event.llm) : undefined);
     if (cost) event.cost = cost;
     if (this.#attributes) event.attributes = this.#attributes;

@@ -2,6 +2,7 @@
 import { epochUs, monotonicUs } from '../core/clock.ts';
 import { guard } from '../core/diagnostics.ts';
 import { newSessionId, newTraceId } from '../core/ids.ts';
+import type { ForkFacts } from '../events/edits.ts';
 import { REPLAY_FLAG } from '../events/lines.ts';
 import type { EndLine, RecordMode, SessionLine, SessionLink } from '../events/lines.ts';
 import type {
@@ -69,6 +70,8 @@ export interface SessionSettings {
   apart?: SessionStore;
   /** Of the header: what a replayer must reproduce. */
   flags?: readonly number[];
+  /** Of the header: of what it is a fork. */
+  fork?: ForkFacts;
   /** Of the header: which process this is. */
   process?: string;
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
@@ -340,7 +343,7 @@ export class LiveSession {
   }
 
   #header(): LogOptions['header'] {
-    const { mode, sdk, service, agent, environment, guards, process: of } = this.#settings;
+    const { mode, sdk, service, agent, environment, guards, fork, process: of } = this.#settings;
     const facts = this.#facts;
     const who = facts.agent ?? agent;
     const where = facts.environment ?? environment;
@@ -366,6 +369,7 @@ export class LiveSession {
       ...(who === undefined ? {} : { agent: who }),
       ...(where === undefined ? {} : { environment: where }),
       ...(service === undefined ? {} : { service }),
+      ...(fork === undefined ? {} : { fork }),
       ...differing(this.#said, NOTHING_SAID),
       ...(guards === undefined || guards.length === 0 ? {} : { guarded: true as const, guards: [...guards] }),
     };

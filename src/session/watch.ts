@@ -6,38 +6,46 @@ export type CallOutcome = { threw: false; value: unknown } | { threw: true; erro
 
 type Then = (onValue?: ((value: unknown) => unknown) | null, onError?: ((error: unknown) => unknown) | null) => unknown;
 
+/** What is given in the place of what a call gave or threw; null: that. */
+export type Instead = () => { value: unknown } | null;
+
 /**
  * Calls `fn` and tells `seen` once how it came out: before the caller is given the value or the throw. What is returned or thrown is identical, except that a native promise
  * is replaced by one that settles alike: watching it in place would make its rejection count as handled, and hide an unhandled one.
- * Any other thenable (an SDK's own promise class) is the same object, watched where its `then` is called.
+ * Where `instead` has something to say once it is known, that is what came out. Any other thenable (an SDK's own promise class) is the same object, watched where its `then` is called.
  */
-export function watchOutcome<T>(fn: () => T, seen: (outcome: CallOutcome) => void): T {
+export function watchOutcome<T>(fn: () => T, seen: (outcome: CallOutcome) => void, instead: Instead = () => null): T {
   let told = false;
   const tell = (outcome: CallOutcome): void => {
     if (told) return;
     told = true;
     guard('session.outcome', () => seen(outcome), undefined);
   };
+  const onValue = (value: unknown): unknown => {
+    const other = instead();
+    const given = other === null ? value : other.value;
+    tell({ threw: false, value: given });
+    return given;
+  };
+  const onError = (error: unknown): unknown => {
+    const other = instead();
+    if (other !== null) {
+      tell({ threw: false, value: other.value });
+      return other.value;
+    }
+    tell({ threw: true, error });
+    throw error;
+  };
   let result: T;
   try {
     result = fn();
   } catch (error) {
-    tell({ threw: true, error });
-    throw error;
+    return onError(error) as T;
   }
-  const onValue = (value: unknown): unknown => {
-    tell({ threw: false, value });
-    return value;
-  };
-  const onError = (error: unknown): never => {
-    tell({ threw: true, error });
-    throw error;
-  };
   if (isNativePromise(result)) return result.then(onValue, onError) as T;
   const then = guard('session.thenable', () => thenOf(result), undefined);
   if (then !== undefined && watchInPlace(result as object, then, onValue, onError)) return result;
-  tell({ threw: false, value: result });
-  return result;
+  return onValue(result) as T;
 }
 
 function isNativePromise(value: unknown): value is Promise<unknown> {
@@ -63,14 +71,14 @@ function watchInPlace(
   value: object,
   then: Then,
   onValue: (value: unknown) => unknown,
-  onError: (error: unknown) => never,
+  onError: (error: unknown) => unknown,
 ): boolean {
   const watched: Then = function (this: unknown, resolve, reject) {
     return then.call(
       this,
       (got) => {
-        onValue(got);
-        return resolve ? resolve(got) : got;
+        const given = onValue(got);
+        return resolve ? resolve(given) : given;
       },
       (error) => {
         if (reject) {
@@ -88,7 +96,7 @@ function watchInPlace(
   );
 }
 
-function onErrorQuiet(onError: (error: unknown) => never, error: unknown): void {
+function onErrorQuiet(onError: (error: unknown) => unknown, error: unknown): void {
   try {
     onError(error);
   } catch {

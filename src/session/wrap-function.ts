@@ -43,9 +43,10 @@ function wrapConstructor(fn: AnyFunction, begin: Begin): AnyFunction {
 
 function called(fn: AnyFunction, begin: Begin, self: unknown, args: unknown[]): unknown {
   const event = begin(self);
-  return event === null
-    ? Reflect.apply(fn, self, args)
-    : watchCall(event, () => Reflect.apply(fn, self, args), given(event, args));
+  if (event === null) return Reflect.apply(fn, self, args);
+  const taken = given(event, args);
+  hub.follower?.calls(event, taken);
+  return watchCall(event, () => Reflect.apply(fn, self, args), taken);
 }
 
 function generated(fn: AnyFunction, begin: Begin, self: unknown, args: unknown[]): unknown {
@@ -67,6 +68,7 @@ function watchCall<T>(event: OpenEvent, call: () => T, args: unknown): T {
       else if (!watchAnswered(outcome.value, event, args))
         event.end({ status: 'ok', content: () => ({ arguments: args, result: outcome.value }) });
     },
+    () => hub.follower?.instead(event) ?? null,
   );
 }
 

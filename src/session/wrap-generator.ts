@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { guard } from '../core/diagnostics.ts';
 import { serialise } from '../core/serialise.ts';
 import type { EventStatus } from '../events/model.ts';
+import { hub } from '../events/ports.ts';
 import type { OpenEvent, Outcome } from '../events/ports.ts';
 import { setOwn } from '../patch/own-member.ts';
 import { threw } from './outcome.ts';
@@ -121,7 +122,9 @@ class Watch {
     // `return` and `throw` end one that has not begun without running any of it.
     const event = member === 'next' ? begin?.() : undefined;
     if (!event) return;
-    this.begun(event, given(event, args));
+    const taken = given(event, args);
+    hub.follower?.calls(event, taken);
+    this.begun(event, taken);
     dropped.register(generator, this, this);
   }
 

@@ -15,7 +15,7 @@ export interface ActionOptions {
 
 /** What may be said of a tool. */
 export interface ToolOptions extends ActionOptions {
-  /** The tool changes something outside of the process: a replay must not run it again without being asked to. */
+  /** The tool changes something outside of the process: in a fork, a call that the recording does not have stops the process, unless it is allowed by name. */
   sideEffect?: boolean;
 }
 
@@ -50,7 +50,10 @@ export function recordTool<F extends (...args: never[]) => unknown>(fn: F, optio
 export function recordTool(options?: string | Given<ToolOptions>): FunctionDecorator;
 export function recordTool(...args: unknown[]): unknown {
   return record(args, 'recordTool', (fn, name, { sideEffect }: ToolOptions) => {
-    const start: EventStart = { type: 'tool', name: `execute_tool ${name}`, tool: { name, type: 'function' } };
+    const start: EventStart = {
+      ...{ type: 'tool', name: `execute_tool ${name}`, tool: { name, type: 'function' } },
+      ...(sideEffect === true && { sideEffect }),
+    };
     const wrapped = wrapFunction(fn, () => hub.recorder?.open(start) ?? null);
     if (sideEffect === true) Object.defineProperty(wrapped, SIDE_EFFECT, { value: true, configurable: true });
     return wrapped;

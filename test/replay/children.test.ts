@@ -100,7 +100,7 @@ describe('R6 divergence', () => {
     expect(code).toBe(86);
     expect(stdout).toBe('');
     expect(stderr).toContain('what the child process cat is given is not what was recorded');
-    expect(stderr).toContain(`~ params.name\n      - "search"\n      + "delete"`);
+    expect(stderr).toContain('~ params.name  "search" → "delete"');
     expect(stderr).toMatch(/asked at .*program\.mjs:3:/);
   });
 

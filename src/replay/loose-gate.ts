@@ -1,0 +1,178 @@
+/**
+ * Lets in what is left of a recording once the program goes its own way. Who still asks for some of it is given it, in the recorded order; but what nobody has come for holds nobody up for
+ * long: it is put off until somebody does. Time runs, and timers are Node's own; one that fired between two things when it was recorded still does.
+ */
+import { monotonicUs } from '../core/clock.ts';
+import { watchWork } from './busy.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { Receiver } from './gate.ts';
+import { internally } from './lineage.ts';
+import type { ReceivedStep, Step } from './source.ts';
+import type { WaitingTimer } from './timers-replayed.ts';
+
+/** For so long the process does nothing before what comes next is put off. */
+const PATIENCE_MS = 60;
+/** Keeps the process alive while somebody waits. */
+const HOLD_MS = 1 << 30;
+
+export interface LooseGateOptions {
+  /** What was not let in yet. */
+  steps: readonly Step[];
+  deliveries: Deliveries;
+  /** Milliseconds since 1970: the time goes on from here. */
+  nowMs: number;
+  /** Keys of work that has begun and not ended. */
+  working: ReadonlySet<string>;
+}
+
+export class LooseGate {
+  readonly #deliveries: Deliveries;
+  readonly #startMs: number;
+  readonly #working: ReadonlySet<string>;
+  readonly #startUs = monotonicUs();
+  readonly #receivers = new Map<string, Receiver>();
+  readonly #left = new Set<string>();
+  readonly #timers = new Map<string, WaitingTimer>();
+  readonly #fired = new Set<string>();
+  /** Steps of each request or channel that are to come. */
+  readonly #owed = new Map<string, number>();
+  readonly #putOff = new Map<string, ReceivedStep[]>();
+  #steps: Step[];
+  #at = 0;
+  #pumping = false;
+  #idle: NodeJS.Timeout | undefined;
+  #hold: NodeJS.Timeout | undefined;
+
+  constructor({ steps, deliveries, nowMs, working }: LooseGateOptions) {
+    this.#steps = [...steps];
+    this.#deliveries = deliveries;
+    this.#startMs = nowMs;
+    this.#working = working;
+    for (const step of steps) if (step.kind !== 'timer') this.#owed.set(step.of, (this.#owed.get(step.of) ?? 0) + 1);
+  }
+
+  /** The virtual time went over into the real one. */
+  get nowMs(): number {
+    return this.#startMs + (monotonicUs() - this.#startUs) / 1000;
+  }
+
+  addReceiver(key: string, receiver: Receiver): void {
+    if (!this.#owed.has(key) || this.#left.has(key)) return;
+    this.#receivers.set(key, receiver);
+    const late = this.#putOff.get(key) ?? [];
+    this.#putOff.delete(key);
+    this.#steps.splice(this.#at, 0, ...late);
+    this.poke();
+  }
+
+  leave(key: string): void {
+    this.#left.add(key);
+    this.#receivers.delete(key);
+    this.#putOff.delete(key);
+    this.poke();
+  }
+
+  /** Node fires it. */
+  addTimer(timer: WaitingTimer): void {
+    this.firesAgain(timer);
+    timer.release();
+  }
+
+  /** Node fires it again. */
+  firesAgain(timer: WaitingTimer): void {
+    this.#timers.set(keyOf(timer), timer);
+  }
+
+  /** The timer, or the end of work, of that key comes now. */
+  fired(key: string): void {
+    this.#timers.delete(key);
+    this.#fired.add(key);
+    this.poke();
+  }
+
+  /** Looks whether something can be let in now. */
+  poke(): void {
+    this.#holdOn();
+    if (this.#pumping || this.#receivers.size === 0) return;
+    this.#pumping = true;
+    this.#deliveries.push(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    internally(() => clearTimeout(this.#idle));
+    const step = this.#next();
+    if (step === undefined || this.#receivers.size === 0) return;
+    const receiver = step.kind === 'timer' ? undefined : this.#receivers.get(step.of);
+    if (step.kind === 'timer' || receiver?.isReady(step) !== true) {
+      this.#wait(step);
+      return;
+    }
+    this.#at++;
+    this.#count(step);
+    this.poke();
+    receiver.receive(step);
+  }
+
+  /** The next step that somebody may want. */
+  #next(): Step | undefined {
+    for (;;) {
+      const step = this.#steps[this.#at];
+      if (step === undefined) return undefined;
+      const isOver = step.kind === 'timer' ? this.#fired.has(step.key) : this.#left.has(step.of);
+      if (!isOver) return step;
+      this.#at++;
+    }
+  }
+
+  /** After its last step nobody waits for more of it. */
+  #count({ of }: ReceivedStep): void {
+    const owed = (this.#owed.get(of) ?? 1) - 1;
+    if (owed > 0) this.#owed.set(of, owed);
+    else {
+      this.#owed.delete(of);
+      this.#receivers.delete(of);
+    }
+  }
+
+  #wait(step: Step): void {
+    const wasBusy = watchWork();
+    const give = (): void => {
+      if (step !== this.#steps[this.#at]) this.#pump();
+      else if (wasBusy(PATIENCE_MS) || this.#isSet(step)) this.#wait(step);
+      else this.#skip(step);
+    };
+    // timer held: somebody waits
+    this.#idle = internally(() => setTimeout(give, PATIENCE_MS));
+  }
+
+  /** Whether it is a timer that the program has set, or work that it has begun: that is waited for. */
+  #isSet(step: Step): boolean {
+    return step.kind === 'timer' && (this.#timers.get(step.key)?.isGone === false || this.#working.has(step.key));
+  }
+
+  #skip(step: Step): void {
+    if (step.kind === 'timer') this.#at++;
+    else {
+      const isOf = (other: Step): other is ReceivedStep => other.kind !== 'timer' && other.of === step.of;
+      const rest = this.#steps.slice(this.#at);
+      this.#putOff.set(step.of, rest.filter(isOf));
+      this.#steps = rest.filter((other) => !isOf(other));
+      this.#at = 0;
+    }
+    this.#pump();
+  }
+
+  #holdOn(): void {
+    if (this.#receivers.size > 0) this.#hold ??= internally(() => setInterval(() => {}, HOLD_MS)); // timer held: a request that is under way holds the process
+    else {
+      internally(() => clearInterval(this.#hold));
+      this.#hold = undefined;
+    }
+  }
+}
+
+/** Tells one firing of a timer from every other. */
+export const keyOf = ({ lin, count }: Pick<WaitingTimer, 'lin' | 'count'>): string => `${lin}:${count}`;
