@@ -58,16 +58,13 @@ async function trial(agent: AgentProgram, mode: Trial['mode'], without: Readonly
     });
     const exact = identical && summary.startsWith('✓') && !/found by|code is not/.test(summary);
     replays[name] = { identical, exact, connections, ms, code, summary };
-    if (!identical && name === 'all') keep(agent, mode, recorded.cwd);
-    else if (name === 'all' && !exact) console.log(`${agent.name}: ${summary}`);
   }
-  const isKept = replays['all'] !== undefined && !replays['all'].identical;
-  if (!isKept) forget(recorded);
+  const { all } = replays;
+  if (all?.exact === false) {
+    const what = all.identical ? 'same, but not each request known by its place' : 'DIFFERENT';
+    console.log(`${agent.name} (${mode}) ${what}: ${all.summary}\n  its recording is kept in ${recorded.cwd}`);
+  } else forget(recorded);
   return { agent: agent.name, node: version, mode, calls: recorded.calls, code: recorded.code, ms: recorded.ms, replays };
-}
-
-function keep(agent: AgentProgram, mode: string, cwd: string): void {
-  console.log(`DIFFERENT: ${agent.name} (${mode}): its recording is kept in ${cwd}`);
 }
 
 function jobsOf(agent: AgentProgram): Job[] {

@@ -8,6 +8,7 @@ import { bodyPlace, connectionEvent, connectionPlace } from './followed-server.t
 import type { FollowedServer, ServerParts } from './followed-server.ts';
 import type { Arrival } from './source.ts';
 import { thrownFacts } from './thrown.ts';
+import { hideLeaving } from './unseen-leaving.ts';
 
 /** What is known of a request that came: of the `request` event of a `server` channel. `c` and `r` number connections and requests of the server, from 1. */
 export interface RequestFacts {
@@ -98,13 +99,16 @@ export class RecordedServer implements FollowedServer {
     this.#connections.set(socket, connection);
     const { place } = this.#parts;
     const emit = socket.emit.bind(socket) as (...args: unknown[]) => boolean;
+    const showLeaving = hideLeaving(socket);
+    connection.unhook.push(showLeaving);
     const emitLater = (...args: unknown[]): boolean => {
       const [event] = args;
       const isSeen = event === 'close' || (event === 'timeout' && this.#isTimeoutHeard(socket));
       if (!isSeen || connection.requests === 0) return emit(...args);
-      this.#come({ event: event === 'close' ? 'left' : 'timeout', data: { c } }, () =>
-        place.runAs(connectionPlace(c), () => emit(...args)),
-      );
+      this.#come({ event: event === 'close' ? 'left' : 'timeout', data: { c } }, () => {
+        if (event === 'close') showLeaving();
+        place.runAs(connectionPlace(c), () => emit(...args));
+      });
       return true;
     };
     connection.unhook.push(putHidden(socket, 'emit', emitLater));

@@ -1,5 +1,6 @@
 /** The agents of agents/: programs of their own, written without a thought of being replayed, and unlike one another. */
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -23,36 +24,41 @@ export const AGENTS: readonly AgentProgram[] = [
   { name: 'ai-sdk', file: at('ai-sdk.ts'), is: 'Vercel AI SDK' },
   { name: 'openai-agents', file: at('openai-agents.mjs'), is: 'OpenAI Agents SDK' },
   { name: 'server', file: at('server.mjs'), is: 'express, OpenAI streams, two requests at a time', drive: converse },
+  { name: 'http', file: at('http.cjs'), is: 'CommonJS over node:http, callbacks' },
   { name: 'mcp', file: at('mcp.mjs'), is: 'Anthropic, MCP over HTTP and in memory' },
 ];
 
-/** Two people who talk to the server side by side, each in a thread of his own; one of them hangs up now and then. */
+/** Two people who talk to the server side by side, each in a thread of his own, and hang up now and then; then it is told to end. */
 async function converse(port: number): Promise<void> {
   const base = `http://127.0.0.1:${port}/threads`;
+  while (!(await listens(port))) await wait(50);
   await Promise.all(
     ['north', 'south'].map(async (name) => {
-      for (let turn = 0; turn < 2; turn++) await say(`${base}/${name}`, `turn ${turn} of ${Math.random()}`);
+      for (let turn = 0; turn < 3; turn++) await say(`${base}/${name}`, `turn ${turn} of ${Math.random()}`);
     }),
   );
+  await (await fetch(base, { method: 'DELETE', headers: { connection: 'close' } })).text();
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
+  });
 }
 
 async function say(url: string, text: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'user-agent': 'a person' },
-        body: JSON.stringify({ text }),
-        signal: AbortSignal.timeout(Math.random() < 0.2 ? 40 : 20_000),
-      });
-      await response.text();
-      return;
-    } catch (error) {
-      // It does not listen yet; anything else is how the conversation went.
-      const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      if (code !== 'ECONNREFUSED') return;
-      await wait(100);
-    }
+  const patience = Math.random() < 0.4 ? 10 + Math.random() * 60 : 20_000;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'a person' },
+      body: JSON.stringify({ text }),
+      signal: AbortSignal.timeout(Math.ceil(patience)),
+    });
+    await response.text();
+  } catch {
+    // Out of patience, or the server cut the answer off.
   }
 }
 

@@ -1,4 +1,4 @@
-// A web server with an agent behind it: requests come side by side, each is a conversation of its own. It ends after as many as it is told to serve.
+// A web server with an agent behind it: requests come side by side, each is a conversation of its own. It ends when it is told to.
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import OpenAI from 'openai';
@@ -7,7 +7,6 @@ const openai = new OpenAI({ apiKey: 'none', baseURL: `${process.env.MODEL_URL}/v
 const app = express();
 app.use(express.json());
 const threads = new Map();
-let left = Number(process.env.REQUESTS ?? 4);
 
 app.post('/threads/:id', async (request, response, next) => {
   try {
@@ -32,16 +31,14 @@ app.post('/threads/:id', async (request, response, next) => {
 app.use((error, request, response, _next) => {
   console.log(request.path, 'failed:', error.message);
   process.exitCode = 1;
-  if (response.headersSent) response.destroy();
+  if (response.headersSent || response.destroyed) response.destroy();
   else response.status(502).json({ error: error.message });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log('ready'));
-server.on('request', (_request, response) =>
-  response.on('close', () => {
-    if (--left > 0) return;
-    for (const [id, messages] of threads) console.log(id, messages);
-    server.close();
-    server.closeAllConnections();
-  }),
-);
+app.delete('/threads', (_request, response) => {
+  for (const [id, messages] of threads) console.log(id, messages);
+  response.end('bye');
+  server.close(() => console.log('closed', Date.now()));
+  server.closeIdleConnections();
+});
