@@ -1,15 +1,11 @@
 /** `hindcast diff`: two sessions beside each other, aligned by what they did. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { familyTotals, recordingsOf, walkFamily } from '../../analysis/family.ts';
 import { localTime } from '../../analysis/figures.ts';
-import { diffSessions, type DiffEntry, type DiffSide, type SessionDiff } from '../../analysis/session-diff.ts';
+import { diffSessions, type DiffEntry, type SessionDiff } from '../../analysis/session-diff.ts';
 import type { Recording } from '../../recording/recording.ts';
+import { orTrouble, sideOf, type Side } from '../diff-side.ts';
 import { renderDiff } from '../diff-view.ts';
-import { CliFailure } from '../failure.ts';
-import { familyAt, familyOfOne } from '../family.ts';
 import { oneLine } from '../printable.ts';
-import { openRecording, recordingAt } from '../project.ts';
-import { saidInRecordings } from '../said-content.ts';
 import { endWords, stateWord, whoRan } from '../session-words.ts';
 import type { Terminal } from '../terminal.ts';
 import { does, newVerb, type Call } from '../verb.ts';
@@ -65,35 +61,6 @@ function run({ args: [one = '', other = ''], options, terminal }: Call<DiffOptio
     for (const { record } of [before, after]) sayProblems(record, terminal);
   }
   return diff.same ? 0 : 1;
-}
-
-type Side = DiffSide & { record: Recording };
-
-/** The session that is meant with what is part of it, and not with what it is part of: two children of one session are two. */
-function sideOf(meant: string, { dir, alone = false }: { dir?: string; alone?: boolean }): Side {
-  const path = recordingAt(dir, meant);
-  const recording = openRecording(path);
-  const { root } = alone ? familyOfOne(recording) : familyAt(path);
-  const node = [...walkFamily(root)].find((each) => each.node.id === recording.header.id)?.node ?? familyOfOne(recording).root;
-  const recordings = recordingsOf(node);
-  const record = node.parts[0] ?? recording;
-  return {
-    record,
-    children: recordings.filter((each) => each !== record),
-    totals: familyTotals(node),
-    saidIn: saidInRecordings(recordings),
-  };
-}
-
-/** As with diff(1), 1 says that there are differences: whatever goes wrong is 2. */
-function orTrouble<T>(fn: () => T): T {
-  try {
-    return fn();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CliFailure ? error.hint : undefined;
-    throw new CliFailure(message, { hint, exitCode: 2, cause: error });
-  }
 }
 
 function headOf({ header, state, end }: Recording): string {
