@@ -11,6 +11,9 @@ import { version } from './version.ts';
 const VERBS: Record<string, () => Promise<{ verb: () => Command }>> = {
   run: () => import('./commands/run.ts'),
   replay: () => import('./commands/replay.ts'),
+  fork: () => import('./commands/fork.ts'),
+  branches: () => import('./commands/branches.ts'),
+  bisect: () => import('./commands/bisect.ts'),
   test: () => import('./commands/test.ts'),
   ls: () => import('./commands/ls.ts'),
   show: () => import('./commands/show.ts'),

@@ -16,6 +16,7 @@ const COLUMNS: Column[] = [
   { title: 'cost', side: 'right' },
   { title: 'first chunk', side: 'right' },
   { title: 'status', gives: true },
+  { title: 'from' },
 ];
 const EVENT_COLUMN = 3;
 
@@ -25,10 +26,12 @@ export interface TreeView {
   alive: boolean | ((node: TreeNode) => boolean);
   /** A line above an event, by its id: where another session begins. */
   marks?: ReadonlyMap<string, string>;
+  /** Of a fork: where what an event was given came from, by its id. */
+  from?: ReadonlyMap<string, string>;
 }
 
 /** The tree of a session. */
-export function renderTree(roots: TreeNode[], terminal: Terminal, { alive, marks }: TreeView): string[] {
+export function renderTree(roots: TreeNode[], terminal: Terminal, { alive, marks, from }: TreeView): string[] {
   const rows: Row[] = [];
   const byId = new Map([...walk(roots)].map(({ node }) => [node.id, node]));
   for (const { node, branch, below } of walk(roots)) {
@@ -49,6 +52,7 @@ export function renderTree(roots: TreeNode[], terminal: Terminal, { alive, marks
       event?.cost ? money(event.cost.usd) : '',
       event?.llm?.firstChunkUs === undefined ? '' : duration(event.llm.firstChunkUs),
       status(event, typeof alive === 'function' ? alive(node) : alive),
+      from?.get(node.id) ?? '',
     ]);
     for (const text of remarks(node, byId)) rows.push({ under: EVENT_COLUMN, text: `${below}${text}`, style: 'dim' });
   }

@@ -8,6 +8,7 @@ import { count, localTime, size } from '../analysis/figures.ts';
 import { droppedWords } from './budget-words.ts';
 import { renderHost } from './host-view.ts';
 import { logWords, withLogs } from './log-view.ts';
+import { sourcesOf } from './fork/fork-words.ts';
 import { oneLine } from './printable.ts';
 import { renderTree } from './session-view.ts';
 import { endWords, stateWord, whoRan } from './session-words.ts';
@@ -20,6 +21,8 @@ const PROBLEMS_SHOWN_MAX = 5;
 export interface Shown {
   logs?: boolean;
   host?: boolean;
+  /** Of what it is a fork, in words. */
+  fork?: string;
 }
 
 /** Prints a session by itself. */
@@ -34,7 +37,7 @@ export function showFamily(family: Family, terminal: Terminal, shown: Shown = {}
     return;
   }
   const { first, recordings } = family;
-  sayHead(family, terminal);
+  sayHead(family, terminal, shown.fork);
   terminal.print();
   if (shown.host === true) for (const line of [...renderHost(first.host, first.header, terminal), '']) terminal.print(line);
   sayTree(family, terminal, shown);
@@ -67,7 +70,7 @@ function sessionJson(recording: Recording): object {
   return { session: header, state, end, stats: totalsOf(recording), bytes, problems, tags, metadata, links };
 }
 
-function sayHead({ first, root }: Family, { paint, print, verbose }: Terminal): void {
+function sayHead({ first, root }: Family, { paint, print, verbose }: Terminal, fork: string | undefined): void {
   const { header, state, end, bytes } = first;
   const word = stateWord(state, end);
   const why = endWords(end);
@@ -82,6 +85,7 @@ function sayHead({ first, root }: Family, { paint, print, verbose }: Terminal): 
   );
   const what = header.mode === 'full' ? 'with content' : 'without content';
   print(paint('dim', oneLine(`${localTime(header.epoch)}, pid ${header.pid}, Node ${header.node}, ${what}, ${size(bytes)}`)));
+  if (fork !== undefined) print(paint('cyan', fork));
   if (root.parts.length > 1) print(paint('dim', `recorded by ${root.parts.length} processes`));
   for (const line of said(first)) print(paint('dim', oneLine(line)));
   if (verbose && header.argv) print(paint('dim', `${oneLine(header.argv.join(' '))}\n${oneLine(header.cwd ?? '')}`));
@@ -109,7 +113,7 @@ function sayTree(family: Family, terminal: Terminal, shown: Shown): void {
   }
   if (whole.length === 0) return;
   const alive = ({ id }: TreeNode): boolean => events.recordings.get(id)?.state === 'recording';
-  const lines = renderTree(whole, terminal, { alive, marks: sessionMarks(family) });
+  const lines = renderTree(whole, terminal, { alive, marks: sessionMarks(family), from: sourcesOf(recordings) });
   // A table without events has a header without titles.
   for (const line of tree.length === 0 ? lines.slice(1) : lines) terminal.print(line);
 }

@@ -221,8 +221,15 @@ const host = object(
   },
 );
 
-/** What was edited is shown to a person; whoever makes a plan of it checks it again. */
-const edit = object({ event: spanId, kind: oneOf('request', 'completion', 'result') });
+/** What was edited is shown to a person; no plan is made of it. */
+const edit = object(
+  { event: spanId, kind: oneOf('request', 'completion', 'result') },
+  {
+    onward: truth,
+    change: object({}, { set: that(isObject), replace: list(object({ find: text, with: text })) }),
+    completion: object({}, { text, toolCalls: list(object({ name: text }, { id: text })), finishReason: text }),
+  },
+);
 
 const KINDS: Record<LineKind, Shape> = {
   session: object(
@@ -232,7 +239,7 @@ const KINDS: Record<LineKind, Shape> = {
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
       execArgv: texts,
       process: spanId,
-      fork: object({ of: text, after: oneOf('branch', 'live'), edits: list(edit) }, { at: spanId }),
+      fork: object({ of: matching(/^[\w.-]{1,160}$/), after: oneOf('branch', 'live'), edits: list(edit) }, { at: spanId }),
       outside: truth,
       scrubbed: truth,
     },

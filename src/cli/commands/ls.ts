@@ -1,6 +1,6 @@
 /** `hindcast ls`: the sessions that were recorded, newest first. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { sessionTrees, walkFamily } from '../../analysis/family.ts';
+import { sessionTrees, walkFamily, type FamilyNode } from '../../analysis/family.ts';
 import { statusOf } from '../../analysis/session-filter.ts';
 import { wallMs } from '../../core/clock.ts';
 import { listRecordings, type Summary } from '../../recording/recording.ts';
@@ -124,18 +124,50 @@ function matching({ agent, tag = [], status, since }: ListOptions): (summary: Su
   };
 }
 
-/** Recordings in the order of the list: those of one session together, those that are part of it below. */
+/** Recordings in the order of the list: those of one session together, those that are part of it below, then its forks. */
 function inFamilies(summaries: readonly Summary[]): Listed[] {
-  const newestFirst = sessionTrees(summaries).sort((a, b) => beganAt(b.parts) - beganAt(a.parts));
-  return newestFirst.flatMap((root) =>
-    [...walkFamily(root)].flatMap(({ node, depth }) =>
-      node.parts.map((summary, part) => {
-        const { parent } = summary.header;
-        const above = depth === 0 && parent !== undefined ? `part of ${parent}` : '';
-        return { summary, depth, relation: part === 0 ? above : `more of ${node.id}` };
-      }),
-    ),
+  const trees = sessionTrees(summaries).sort((a, b) => beganAt(b.parts) - beganAt(a.parts));
+  const ids = new Map(
+    trees.flatMap((tree) => [...walkFamily(tree)].flatMap(({ node }) => node.parts.map(({ id }) => [id, tree]))),
   );
+  const forks = new Map<Tree, Tree[]>();
+  const roots: Tree[] = [];
+  for (const tree of trees) {
+    const above = parentOf(tree, ids);
+    if (above === undefined) roots.push(tree);
+    else forks.set(above, [...(forks.get(above) ?? []), tree]);
+  }
+  const listed: Listed[] = [];
+  const stack = roots.toReversed().map((tree) => ({ tree, deep: 0 }));
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    const { tree, deep } = at;
+    for (const { node, depth } of walkFamily(tree)) listed.push(...partsOf(node.parts, deep + depth, depth === 0));
+    // The first fork stands first, and what is on the stack last comes first.
+    stack.push(...(forks.get(tree) ?? []).map((fork) => ({ tree: fork, deep: deep + 1 })));
+  }
+  return listed;
+}
+
+type Tree = FamilyNode<Summary>;
+
+/** The tree that another was forked from; of a circle, which only damage makes, none. */
+function parentOf(tree: Tree, byId: ReadonlyMap<string, Tree>): Tree | undefined {
+  const above = (one: Tree): Tree | undefined => byId.get(one.parts[0]?.header.fork?.of ?? '');
+  const seen = new Set<Tree>();
+  for (let at = above(tree); at !== undefined && !seen.has(at); at = above(at)) {
+    if (at === tree) return undefined;
+    seen.add(at);
+  }
+  return above(tree);
+}
+
+function partsOf(parts: readonly Summary[], depth: number, isRoot: boolean): Listed[] {
+  return parts.map((summary, part) => {
+    const { parent, fork, id } = summary.header;
+    const above = isRoot && parent !== undefined ? `part of ${parent}` : '';
+    const from = isRoot && fork !== undefined ? `fork of ${fork.of}` : '';
+    return { summary, depth, relation: part === 0 ? [above, from].filter(Boolean).join(', ') : `more of ${id}` };
+  });
 }
 
 const beganAt = (parts: readonly Summary[]): number => parts[0]?.header.epoch ?? 0;
@@ -160,7 +192,7 @@ const tagsOf = ({ header, end }: Summary): readonly string[] => end?.tags ?? hea
 
 function asJson(summary: Summary): object {
   const { id, path, header, state, end, stats, events, bytes } = summary;
-  const { id: session, name, agent, environment, service, parent, pid, mode, argv } = header;
+  const { id: session, name, agent, environment, service, parent, fork, pid, mode, argv } = header;
   const startedAt = new Date(header.epoch / 1000).toISOString();
   const tags = tagsOf(summary);
   return {
@@ -177,6 +209,7 @@ function asJson(summary: Summary): object {
     service,
     ...(tags.length > 0 && { tags }),
     parent,
+    fork,
     pid,
     mode,
     argv,

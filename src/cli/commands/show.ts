@@ -6,6 +6,7 @@ import type { Exchange, Recording } from '../../recording/recording.ts';
 import { renderEvent } from '../event-view.ts';
 import { familyAt, familyOfOne, type Family } from '../family.ts';
 import { findEvent } from '../find-event.ts';
+import { forkLine } from '../fork/fork-words.ts';
 import { bodiesOf, messagesOf } from '../messages.ts';
 import { oneLine } from '../printable.ts';
 import { openRecording, recordingAt } from '../project.ts';
@@ -44,7 +45,8 @@ function run({ args, options, terminal }: Call<Shown & { alone?: boolean }>): nu
   const [session = 'last', event] = args;
   const path = recordingAt(options.dir, session);
   const family = options.alone === true ? familyOfOne(openRecording(path)) : familyAt(path);
-  if (event === undefined) showFamily(family, terminal, options);
+  const { fork } = family.first.header;
+  if (event === undefined) showFamily(family, terminal, { ...options, ...(fork && { fork: forkLine(path, fork) }) });
   else showEvent(family, event, terminal);
   return 0;
 }

@@ -1,0 +1,62 @@
+/** An event of a session as somebody edits it: what was asked there, what the answer said, what a tool returned. */
+import type { EditedCompletion } from '../../events/edits.ts';
+import type { SpanEvent } from '../../events/model.ts';
+import type { Exchange, Recording } from '../../recording/recording.ts';
+import { oneLine } from '../printable.ts';
+import { bodiesOf, messagesOf } from '../messages.ts';
+
+/** Operations whose answers are made of text and tool calls: of these an answer can be edited. */
+const ANSWERS = new Set(['chat', 'generate_content', 'text_completion']);
+
+export interface ForkPoint {
+  id: string;
+  /** `#7 chat gpt-4.1-mini` */
+  words: string;
+  /** Absent: it never ended. */
+  event?: SpanEvent;
+  /** Of a model call: the body of its request as it was sent; undefined where it was no JSON, or not by `fetch`. */
+  request?: unknown;
+  /** What the program asked: in a fork, an edit may have had something else sent. */
+  asked?: unknown;
+  /** Of a model call whose answer can be edited: what it said. */
+  completion?: EditedCompletion;
+}
+
+/** What there is to edit at an event. */
+export function forkPoint(recording: Recording, id: string, number?: number): ForkPoint {
+  const event = recording.events.find((each) => each.id === id);
+  const name = event?.name ?? recording.open.find((each) => each.id === id)?.name ?? id;
+  const words = oneLine(number === undefined ? name : `#${number} ${name}`);
+  const point: ForkPoint = { id, words, ...(event && { event }) };
+  if (event?.type !== 'llm') return point;
+  // The last attempt is the one that was answered.
+  const exchange = [...recording.exchanges.values()].findLast(({ on, asked }) => on === id && asked !== undefined);
+  if (exchange === undefined) return point;
+  point.request = jsonOf(exchange.requestBody());
+  point.asked = jsonOf(exchange.askedBody());
+  if (ANSWERS.has(event.llm?.operation ?? '')) point.completion = completionOf(event, exchange);
+  return point;
+}
+
+function jsonOf(bytes: Uint8Array | undefined): unknown {
+  try {
+    return bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was said in the first choice; empty where it was an error. */
+function completionOf(event: SpanEvent, exchange: Exchange): EditedCompletion {
+  const parts = messagesOf(event, bodiesOf(exchange)).output?.[0]?.parts ?? [];
+  const texts = parts.filter(({ type }) => type === 'text').map(({ content = '' }) => content);
+  const calls = parts.filter(({ type }) => type === 'tool_call');
+  const finishReason = event.llm?.response?.finishReasons?.[0];
+  return {
+    ...(texts.length > 0 && { text: texts.join('') }),
+    ...(calls.length > 0 && {
+      toolCalls: calls.map(({ name = '', arguments: given, id }) => ({ name, arguments: given ?? {}, ...(id && { id }) })),
+    }),
+    ...(finishReason !== undefined && { finishReason }),
+  };
+}
