@@ -1,9 +1,11 @@
 /** R7: a real program is recorded, and forked by the command line. The server counts: what is before the fork asks nothing. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AGENT, startBench } from './fork-bench.ts';
 import type { Bench } from './fork-bench.ts';
+import { hindcast, newFolder } from './process.ts';
+import { idOf, WrittenRecording } from './written.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -51,6 +53,50 @@ describe('what does not fit is refused before anything runs', () => {
     expect(forked.stderr).toMatch(/cannot be forked: it was not recorded for a replay: record with `hindcast run`/);
     expect(forked).toMatchObject({ code: 1, stdout: '', asked: [] });
   });
+});
+
+it('--model where the URL names the model is refused', async () => {
+  const dir = newFolder();
+  const written = new WrittenRecording(dir, 'ses_aaaa00000001', { flags: [1], argv: ['node', 'agent.mjs'] });
+  const url = 'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:generateContent';
+  const at = { id: idOf(1), type: 'llm', name: 'generate_content gemini-3-pro', start: 1000, end: 2000 };
+  written.event({ ...at, llm: { operation: 'generate_content', provider: 'gcp.gemini', api: 'generate_content', request: {} } });
+  written.add({
+    k: 'request',
+    t: 1000,
+    x: 1,
+    on: idOf(1),
+    method: 'POST',
+    url,
+    headers: [],
+    body: '{"contents":[]}',
+    lin: idOf(9),
+    lo: 1,
+  });
+  written.end();
+  const { stderr, code } = await hindcast(['fork', 'last', '--dir', dir, '--at', '1', '--model', 'gemini-3-flash']);
+  expect(stderr).toMatch(/--model: the request of #1 generate_content gemini-3-pro has no model in its body/);
+  expect(code).toBe(2);
+});
+
+it('a key that no recording holds is missed before anything is asked', async () => {
+  const fork = await bench.run(['fork', bench.session, '--at', '4', '--resample'], { OPENAI_API_KEY: undefined });
+  expect(fork.stderr).toContain('! OPENAI_API_KEY is not set, and no recording holds it');
+  expect((await bench.run(['fork', bench.session, '--at', '4', '--resample'])).stderr).not.toContain('is not set');
+});
+
+it('the folder in which the program ran must be there', async () => {
+  const elsewhere = await startBench();
+  try {
+    const kept = newFolder();
+    cpSync(join(elsewhere.cwd, '.hindcast'), join(kept, '.hindcast'), { recursive: true });
+    rmSync(elsewhere.cwd, { recursive: true });
+    const { stderr, code, stdout } = await hindcast(['fork', elsewhere.session, '--at', '1', '--resample'], { cwd: kept });
+    expect(stderr).toMatch(/ran in .*, which is not there/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  } finally {
+    await elsewhere.close();
+  }
 });
 
 describe('forks', () => {

@@ -13,6 +13,7 @@ import { runFork } from '../fork/run-fork.ts';
 import { faultText, readOverrides, writeOverrides } from '../overrides/overrides-file.ts';
 import { overridesFaults } from '../overrides/overrides.ts';
 import type { Overrides } from '../overrides/overrides.ts';
+import { isObject } from '../overrides/shape.ts';
 import { recordingAt } from '../project.ts';
 import { idOf } from '../session-words.ts';
 import type { Terminal } from '../terminal.ts';
@@ -139,7 +140,15 @@ function ordered(session: string | undefined, options: ForkOptions): { forkable:
 
 function overridesOfFlags(forkable: Forkable, options: ForkOptions): Overrides {
   const point = pointAt(forkable, options);
-  const { after, allow } = options;
+  const { after, allow, model } = options;
+  if (model !== undefined && isObject(point.asked) && !Object.hasOwn(point.asked, 'model'))
+    throw new CliFailure(
+      `--model: the request of ${point.words} has no model in its body, as its URL names it: it cannot be another`,
+      {
+        hint: 'Change it in the code, and fork without --model.',
+        exitCode: 2,
+      },
+    );
   const overrides: Overrides = {
     version: 1,
     session: forkable.id,
