@@ -162,6 +162,7 @@ describe('forks', () => {
     expect(fork.asked).toHaveLength(2);
     expect(fork.asked[0]?.json.messages.at(-1).content).toBe('There are 0 left.');
     expect(fork.code).toBe(1);
+    expect((await bench.run(['show', madeBy(fork.stderr)])).stdout).toMatch(/execute_tool stock .* edit$/m);
   });
 
   it('asked again: the same request, another answer', async () => {

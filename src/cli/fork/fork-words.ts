@@ -63,10 +63,11 @@ export function eventWordsOf(path: string): EventWords {
 }
 
 /** Of forks: where what each event was given came from; a call of which one attempt was sent was sent. */
-export function sourcesOf(recordings: readonly Pick<Recording, 'header' | 'exchanges'>[]): Map<string, string> {
+export function sourcesOf(recordings: readonly Pick<Recording, 'header' | 'exchanges' | 'events'>[]): Map<string, string> {
   const sources = new Map<string, string>();
-  for (const { header, exchanges } of recordings) {
+  for (const { header, exchanges, events } of recordings) {
     if (header.fork === undefined) continue;
+    for (const { id, edited } of events) if (edited) sources.set(id, 'edit');
     for (const { on, from, edited } of exchanges.values()) {
       if (on === undefined || sources.get(on) === 'sent') continue;
       if (from === undefined) sources.set(on, 'sent');
