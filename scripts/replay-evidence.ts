@@ -60,7 +60,7 @@ async function trial(agent: AgentProgram, mode: Trial['mode'], without: Readonly
     replays[name] = { identical, exact, connections, ms, code, summary };
   }
   const { all } = replays;
-  if (all?.exact === false) {
+  if (all !== undefined && !all.exact) {
     const what = all.identical ? 'same, but not each request known by its place' : 'DIFFERENT';
     console.log(`${agent.name} (${mode}) ${what}: ${all.summary}\n  its recording is kept in ${recorded.cwd}`);
   } else forget(recorded);

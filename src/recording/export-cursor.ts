@@ -2,7 +2,7 @@
  * The `.cursor` beside a recording: how far it has been exported, and which process is at it. A recording is exported by one process at a time; it
  * changes hands only when its owner is gone.
  */
-import { openSync, closeSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { wallMs } from '../core/clock.ts';
 import { newSpanId } from '../core/ids.ts';
@@ -149,9 +149,7 @@ function isFree(cursor: Cursor, cursorPath: string, recordingPath: string, me: O
 function lock(path: string, me: Owner): boolean {
   for (let tries = 0; tries < 2; tries++) {
     try {
-      const descriptor = openSync(path, 'wx', 0o600);
-      writeSync(descriptor, JSON.stringify(me));
-      closeSync(descriptor);
+      putLock(path, me);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -159,6 +157,21 @@ function lock(path: string, me: Owner): boolean {
     }
   }
   return false;
+}
+
+/** In one step, with its owner in it: of a lock that its owner could not sign before it was killed, nobody could say whose it is. Throws EEXIST where there is one. */
+function putLock(path: string, me: Owner): void {
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, JSON.stringify(me), { mode: 0o600 });
+  try {
+    linkSync(next, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    // A file system without links.
+    writeFileSync(path, JSON.stringify(me), { mode: 0o600, flag: 'wx' });
+  } finally {
+    unlinkSync(next);
+  }
 }
 
 function isStale(path: string): boolean {

@@ -47,8 +47,8 @@ export interface ExportQueue extends ExportSource {
 const MEMORY_ITEMS_MAX = 2_048;
 /** Recordings without anything to export that are looked at, each time, for whether they have ended. */
 const END_CHECKS = 16;
-/** Left behind by a process that died between writing a cursor and putting it in its place. */
-const LEFTOVER = /\.cursor\.\d+$/;
+/** Left behind by a process that died between writing a cursor or a lock and putting it in its place. */
+const LEFTOVER = /\.(cursor|lock)\.\d+$/;
 const LEFTOVER_AGE_MS = 10 * 60 * 1_000;
 
 /** The queue of one recordings folder. Touches nothing until something is offered or adopted. */

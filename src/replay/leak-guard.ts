@@ -24,7 +24,11 @@ export function refuseLeaks(refuse: Refuse): void {
         return Reflect.apply(original, this, args) as unknown;
       },
   );
-  replaceGlobal([dgram.Socket.prototype], 'send', refusing('a UDP message', refuse, () => 'udp'));
+  replaceGlobal(
+    [dgram.Socket.prototype],
+    'send',
+    refusing('a UDP message', refuse, () => 'udp'),
+  );
   replaceGlobal([http2], 'connect', refusing('an HTTP/2 connection', refuse, hostIn));
   const { WebSocket: Original } = globalThis;
   const Refused = function (this: unknown, ...args: unknown[]): unknown {

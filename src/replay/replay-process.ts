@@ -29,6 +29,8 @@ export interface ReplayProcess<E> {
   cwd?: string | undefined;
   /** The recordings folder into which what the process recorded is copied, where it sent anything. */
   keepIn?: string | undefined;
+  /** The `.hindcast` folder in which it records. Absent: one that is thrown away. */
+  home?: string | undefined;
   /** Variables beside those of this process. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Starts it, and waits for its end. */
@@ -45,16 +47,25 @@ export interface Replayed<E> {
 }
 
 /** Runs it. Throws a `RecordingError` where the program is not here. */
-export async function runReplay<E>({ plan, header, command, cwd, env, keepIn, start }: ReplayProcess<E>): Promise<Replayed<E>> {
+export async function runReplay<E>({
+  plan,
+  header,
+  command,
+  cwd,
+  env,
+  home,
+  keepIn,
+  start,
+}: ReplayProcess<E>): Promise<Replayed<E>> {
   const where = cwdOf(header, cwd ?? (command && process.cwd()));
   const line = command ?? [process.execPath, ...recordedCommand(header, where)];
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
   const report = join(folder, 'report.json');
   const planPath = join(folder, 'plan.json');
-  const made = join(folder, '.hindcast');
+  const made = home ?? join(folder, '.hindcast');
   const startedUs = monotonicUs();
   try {
-    writeFileSync(planPath, JSON.stringify({ ...plan, report } satisfies ReplayPlan));
+    writeFileSync(planPath, JSON.stringify({ ...plan, report } satisfies ReplayPlan), { mode: 0o600 });
     const end = await start({
       command: [...line],
       cwd: where,

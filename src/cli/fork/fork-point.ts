@@ -2,8 +2,8 @@
 import type { EditedCompletion } from '../../events/edits.ts';
 import type { SpanEvent } from '../../events/model.ts';
 import type { Exchange, Recording } from '../../recording/recording.ts';
+import { completionOf } from '../../providers/edited-answer.ts';
 import { oneLine } from '../printable.ts';
-import { bodiesOf, messagesOf } from '../messages.ts';
 
 /** Operations whose answers are made of text and tool calls: of these an answer can be edited. */
 const ANSWERS = new Set(['chat', 'generate_content', 'text_completion']);
@@ -34,7 +34,8 @@ export function forkPoint(recording: Recording, id: string, number?: number): Fo
   if (exchange === undefined) return point;
   point.request = jsonOf(exchange.requestBody());
   point.asked = jsonOf(exchange.askedBody());
-  if (ANSWERS.has(event.llm?.operation ?? '')) point.completion = completionOf(event, exchange);
+  const completion = completionIn(event, exchange);
+  if (completion !== undefined) point.completion = completion;
   return point;
 }
 
@@ -46,17 +47,15 @@ function jsonOf(bytes: Uint8Array | undefined): unknown {
   }
 }
 
-/** What was said in the first choice; empty where it was an error. */
-function completionOf(event: SpanEvent, exchange: Exchange): EditedCompletion {
-  const parts = messagesOf(event, bodiesOf(exchange)).output?.[0]?.parts ?? [];
-  const texts = parts.filter(({ type }) => type === 'text').map(({ content = '' }) => content);
-  const calls = parts.filter(({ type }) => type === 'tool_call');
-  const finishReason = event.llm?.response?.finishReasons?.[0];
-  return {
-    ...(texts.length > 0 && { text: texts.join('') }),
-    ...(calls.length > 0 && {
-      toolCalls: calls.map(({ name = '', arguments: given, id }) => ({ name, arguments: given ?? {}, ...(id && { id }) })),
-    }),
-    ...(finishReason !== undefined && { finishReason }),
-  };
+/** What was said in the first choice; undefined where that cannot be edited, empty where there was no answer. */
+function completionIn({ llm }: SpanEvent, exchange: Exchange): EditedCompletion | undefined {
+  if (llm === undefined || !ANSWERS.has(llm.operation)) return undefined;
+  const { method, url, requestHeaders, status, responseHeaders } = exchange;
+  const body = exchange.responseBody();
+  const said = completionOf({
+    ...{ provider: llm.provider, operation: llm.operation, ...(llm.api !== undefined && { api: llm.api }) },
+    request: { method, url, headers: requestHeaders, body: exchange.requestBody() },
+    recorded: status === undefined || body === undefined ? undefined : { status, headers: responseHeaders, body },
+  });
+  return said ?? {};
 }

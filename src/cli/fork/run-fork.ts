@@ -1,21 +1,22 @@
 /** Runs the program of a session as a fork of it, in a process of its own, and finds what that recorded. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { StdioOptions } from 'node:child_process';
 import { forkFigures } from '../../analysis/fork-figures.ts';
 import type { ForkFigures } from '../../analysis/fork-figures.ts';
-import { monotonicUs } from '../../core/clock.ts';
+import { RecordingError } from '../../recording/errors.ts';
 import { recordingsFolder } from '../../recording/folder.ts';
 import { readHeader } from '../../recording/recording-ends.ts';
 import type { Recording } from '../../recording/recording.ts';
 import { DIVERGED } from '../../replay/divergence.ts';
-import { planOf } from '../../replay/plan.ts';
-import type { ForkPlan, ReplayPlan } from '../../replay/plan.ts';
+import { planFor } from '../../replay/plan.ts';
+import type { ForkPlan } from '../../replay/plan.ts';
+import { runReplay } from '../../replay/replay-process.ts';
 import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { CliFailure } from '../failure.ts';
 import { openRecording } from '../project.ts';
-import { registerOptions, runProgram } from '../program.ts';
+import { runProgram } from '../program.ts';
 import type { ProgramEnd } from '../program.ts';
 import { idOf } from '../session-words.ts';
 
@@ -49,36 +50,33 @@ export interface ForkRun {
 /** Runs it to its end. */
 export async function runFork({ path, recording, fork, command = [], folder, stdio = 'inherit' }: ForkOrder): Promise<ForkRun> {
   const { header } = recording;
-  if (header.cwd !== undefined && !existsSync(header.cwd))
-    throw new CliFailure(`The program of ${idOf(path)} ran in ${header.cwd}, which is not there`, {
-      hint: 'A fork runs the program where it ran: put the folder back.',
-    });
-  const work = mkdtempSync(join(tmpdir(), 'hindcast-fork-'));
-  const [reportPath, planPath] = [join(work, 'report.json'), join(work, 'plan.json')];
   const known = new Set(namesIn(recordingsFolder(folder)));
-  const plan: ReplayPlan = { ...planOf([path]), report: reportPath, ...(fork && { fork }) };
-  const [, ...argv] = header.argv ?? [];
-  const line = command.length > 0 ? [...command] : [process.execPath, ...(header.execArgv ?? []), ...argv];
-  const startedUs = monotonicUs();
   try {
-    writeFileSync(planPath, JSON.stringify(plan), { mode: 0o600 });
-    const end = await runProgram('fork', line, {
-      env: { ...process.env, NODE_OPTIONS: registerOptions(), HINDCAST_DIR: folder, HINDCAST_REPLAY: planPath },
-      ...(header.cwd !== undefined && { cwd: header.cwd }),
-      stdio,
+    const { end, report, ms } = await runReplay({
+      plan: { ...planFor(path), ...(fork && { fork }) },
+      header,
+      ...(command.length > 0 && { command, cwd: header.cwd }),
+      home: folder,
+      start: ({ command: line, ...where }) => runProgram('fork', line, { ...where, stdio }),
     });
-    const report = reportAt(reportPath);
-    const made = fork === undefined ? [] : madeIn(recordingsFolder(folder), known, { of: idOf(path), at: fork.event });
+    // A process that was killed could not say which are its own.
+    const paths =
+      report?.fork?.recordings ?? (fork ? newIn(recordingsFolder(folder), known, { of: idOf(path), at: fork.event }) : []);
+    const made = paths.map(opened).sort((a, b) => a.recording.header.epoch - b.recording.header.epoch);
     return {
       end,
       exitCode: exitCodeOf(end, report),
       report,
       made,
       figures: forkFigures(made.map((one) => one.recording)),
-      ms: Math.round((monotonicUs() - startedUs) / 1000),
+      ms,
     };
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error;
+    throw new CliFailure(error.message, {
+      hint: `Say what to run: hindcast fork ${idOf(path)} ... -- node <file>`,
+      cause: error,
+    });
   }
 }
 
@@ -86,26 +84,18 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
 }
 
-/** The recordings of a folder that were not there before, and are of this fork. */
-function madeIn(folder: string, known: ReadonlySet<string>, { of, at }: { of: string; at: string }): ForkRun['made'] {
+/** Paths of the recordings of a folder that were not there before, and are of this fork. */
+function newIn(folder: string, known: ReadonlySet<string>, { of, at }: { of: string; at: string }): string[] {
   return namesIn(folder)
     .filter((name) => !known.has(name))
     .map((name) => join(folder, name))
     .filter((path) => {
       const fork = readHeader(path)?.fork;
       return fork?.of === of && fork.at === at;
-    })
-    .map((path) => ({ path, id: idOf(path), recording: openRecording(path) }))
-    .sort((a, b) => a.recording.header.epoch - b.recording.header.epoch);
+    });
 }
 
-function reportAt(path: string): ReplayReport | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ReplayReport;
-  } catch {
-    return null;
-  }
-}
+const opened = (path: string): ForkRun['made'][number] => ({ path, id: idOf(path), recording: openRecording(path) });
 
 function exitCodeOf({ code, signal }: ProgramEnd, report: ReplayReport | null): number {
   if (report?.divergence !== undefined && code === 0) return DIVERGED;
