@@ -24,7 +24,9 @@ export function hideLeaving(socket: Socket): () => void {
       configurable: true,
       enumerable: false,
       get: () => (shows ? Reflect.get(Object.getPrototypeOf(socket) as object, name, socket) : whole),
-      set: (value) => void Reflect.set(Object.getPrototypeOf(socket) as object, name, value, socket),
+      set: (value) => {
+        Reflect.set(Object.getPrototypeOf(socket) as object, name, value, socket);
+      },
     });
   }
   return () => {
