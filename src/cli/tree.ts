@@ -2,7 +2,7 @@
 import type { TreeNode } from '../analysis/event-tree.ts';
 
 export { buildTree } from '../analysis/event-tree.ts';
-export type { Printed, TreeNode, TreeSource } from '../analysis/event-tree.ts';
+export type { Printed, TreeNode } from '../analysis/event-tree.ts';
 
 /** Deeper nesting is not drawn further to the right. */
 const DEPTH_DRAWN_MAX = 24;

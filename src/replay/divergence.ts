@@ -30,7 +30,7 @@ export interface Divergence {
   kind: DivergenceKind;
   /** Id of the event of the recording that it is about. */
   event?: string;
-  /** Its number in the tree that `hindcast show` prints, and what it is: `#5 llm gpt-5-mini`. */
+  /** Its number in the tree that `hindcast show` prints, and what it is: `#5 chat gpt-5-mini`. */
   number?: number;
   words?: string;
   /** Number of the request in the recording, where it is about one. */

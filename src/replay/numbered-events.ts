@@ -18,13 +18,11 @@ export class NumberedEvents {
     this.#path = path;
   }
 
-  /** `#5 llm gpt-5-mini`; undefined where there is no such event. */
+  /** `#5 chat gpt-5-mini`; undefined where there is no such event. */
   words(id: string): string | undefined {
     const node = (this.#nodes ??= readTree(this.#path)).get(id);
     if (node === undefined) return undefined;
-    const { number, type, name, event } = node;
-    const known = type === 'llm' ? event?.llm?.request.model : type === 'tool' ? event?.tool?.name : undefined;
-    return `#${number} ${type} ${known ?? name}`;
+    return `#${node.number} ${node.name}`;
   }
 
   number(id: string): number | undefined {

@@ -6,8 +6,6 @@ import { readFileSync } from 'node:fs';
 import type { PlannedEdit } from '../events/edits.ts';
 import { processRecordings } from '../recording/process-recordings.ts';
 
-export type { EditedCompletion, PlannedEdit, RequestChange } from '../events/edits.ts';
-
 /** What happens where the program leaves its recording: it ends with 86; it is given what is nearest, and told; it goes on over the network. */
 export type Policy = 'strict' | 'warn' | 'live';
 

@@ -52,7 +52,7 @@ hindcast: the replay left the recording: request 2 is not the recorded one: POST
     const { ended, report } = await at.run({});
     expect(ended.code).toBe(86);
     expect(ended.stderr.replaceAll(/\S*\/program\.mjs/g, 'program.mjs')).toBe(`\
-hindcast: the replay left the recording at #2 llm gpt-5-mini: request 2 is not the recorded one: POST /v1/chat/completions
+hindcast: the replay left the recording at #2 chat gpt-5-mini: request 2 is not the recorded one: POST /v1/chat/completions
   asked at program.mjs:4:4
   + messages[1]
       + {"role":"system","content":"Be brief."}
@@ -61,7 +61,7 @@ hindcast: the replay left the recording at #2 llm gpt-5-mini: request 2 is not t
       + "Of cobalt"
   ~ temperature  0 → 1
 `);
-    expect(report.divergence).toMatchObject({ kind: 'request', number: 2, words: '#2 llm gpt-5-mini', step: 2 });
+    expect(report.divergence).toMatchObject({ kind: 'request', number: 2, words: '#2 chat gpt-5-mini', step: 2 });
     // It is the number that a person finds it by.
     const shown = await hindcast(['show', at.ran.path], { cwd: at.cwd });
     expect(shown.stdout).toMatch(/^ *2 .*chat gpt-5-mini/m);
@@ -130,7 +130,7 @@ hindcast: the replay left the recording: the program ended without request 2 (PO
     expect([ended.code, ended.stderr]).toEqual([
       86,
       `\
-hindcast: the replay left the recording at #1 tool sum: the tool sum gave something else than it did
+hindcast: the replay left the recording at #1 execute_tool sum: the tool sum gave something else than it did
   ~ total  3 → 4
   + of[1]
       + "c"

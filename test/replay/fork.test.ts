@@ -1,9 +1,10 @@
 /** A replay that becomes a branch of its own at an event: what was before comes from the recording, what comes after is real, and the branch is a recording like every other. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { chatCompletion } from '../../src/testing/wire.ts';
+import { chatCompletion, openaiError } from '../../src/testing/wire.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
 import type { Bench, Ran } from './forked.ts';
-import type { ForkPlan, PlannedEdit } from '../../src/replay/plan.ts';
+import type { PlannedEdit } from '../../src/events/edits.ts';
+import type { ForkPlan } from '../../src/replay/plan.ts';
 
 /** A conversation of so many turns: each prompt holds the answer before it. */
 const TURNS = `
@@ -79,6 +80,22 @@ describe('R7 a fork', () => {
     const edited = [...exchanges.values()][2]!;
     expect(JSON.parse(edited.requestText()!)).toEqual(forked.asked[0]?.json);
     expect(String(edited.askedBody())).toContain('"temperature":0.5');
+  });
+
+  it('sends it changed as often as the SDK tries', async () => {
+    let fails = 0;
+    const at = await start(TURNS, (request) => {
+      if (fails-- > 0) return openaiError({ status: 429, message: 'slowly', retryAfterMs: 1, requestId: 'req_1' });
+      return counting(request);
+    });
+    fails = 2;
+    const third = eventOf(at.ran, 'llm', 3);
+    const edit: PlannedEdit = { event: third, kind: 'request', change: { set: { '/temperature': 0.9 } } };
+    const forked = await at.run({ fork: forkAt(third, [edit]) });
+    expect(forked.asked.map(({ json }) => json.temperature)).toEqual([0.9, 0.9, 0.9, 0.5]);
+    await at.stop();
+    const again = await at.run({}, forked);
+    expect([again.ended.code, again.ended.stdout]).toEqual([0, forked.ended.stdout]);
   });
 
   it('sends every later call of a model changed, where the edit is onward', async () => {

@@ -91,3 +91,98 @@ describe('gate', () => {
     expect(seen.at(-1)).toBe('released');
   });
 });
+
+describe('R7 gate of a program that goes its own way', () => {
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
+  };
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((done) => setTimeout(done, 5));
+  };
+  const named = (seen: string[], name: string): Receiver => ({
+    isReady: () => true,
+    receive: ({ kind }) => void seen.push(`${name} ${kind}`),
+  });
+  /** One answer after the other, piece by piece. */
+  const mixed: Step[] = [
+    { kind: 'head', ord: 1, atMs: 1001, of: '1' },
+    { kind: 'head', ord: 2, atMs: 1002, of: '2' },
+    { kind: 'end', ord: 3, atMs: 1003, of: '1' },
+    { kind: 'end', ord: 4, atMs: 1004, of: '2' },
+  ];
+
+  it('gives who waits what was recorded, in its order', async () => {
+    const { seen } = open(mixed);
+    gate!.addReceiver('2', named(seen, 'two'));
+    gate!.goOn();
+    gate!.addReceiver('1', named(seen, 'one'));
+    await until(() => seen.length === 4);
+    expect(seen).toEqual(['one head', 'two head', 'one end', 'two end']);
+  });
+
+  it('puts off what nobody comes for, and gives it when somebody does', async () => {
+    const { seen } = open(mixed);
+    gate!.goOn();
+    gate!.addReceiver('2', named(seen, 'two'));
+    await turns();
+    expect(seen).toEqual([]);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual(['two head', 'two end']);
+    gate!.addReceiver('1', named(seen, 'one'));
+    await turns();
+    expect(seen.slice(2)).toEqual(['one head', 'one end']);
+  });
+
+  it('waits for a timer that is set, which Node fires, and for work that goes on', async () => {
+    const worked: Step = { kind: 'timer', ord: 3, atMs: 1012, key: 'w:0', lin: 'w', isWork: true };
+    const { seen } = open([...steps.slice(0, 2), worked, ...steps.slice(2)]);
+    const ended = gate!.beginWork('w');
+    const set = timer(seen);
+    gate!.addTimer(set);
+    gate!.goOn();
+    for (const key of ['1', '2']) gate!.addReceiver(key, named(seen, key));
+    await new Promise((done) => setTimeout(done, 200));
+    expect(seen).toEqual(['released', '1 head']);
+    gate!.fired(set);
+    await new Promise((done) => setTimeout(done, 200));
+    expect(seen).toEqual(['released', '1 head']);
+    ended(() => void seen.push('worked'));
+    await until(() => seen.length === 6);
+    expect(seen.slice(2)).toEqual(['worked', '2 head', '1 end', '2 end']);
+  });
+
+  it('goes past a timer that nobody sets, or that was taken back, and past what was left', async () => {
+    const { seen } = open();
+    gate!.addTimer(timer(seen, { isGone: true }));
+    gate!.addReceiver('1', named(seen, 'one'));
+    gate!.goOn();
+    gate!.addReceiver('2', named(seen, 'two'));
+    await until(() => seen.includes('two head'));
+    gate!.leave('1');
+    await until(() => seen.includes('two end'));
+    expect(seen).not.toContain('one end');
+  });
+
+  it('knows what it has let in, and lets nothing in of what is over', async () => {
+    const { seen } = open(mixed);
+    expect([gate!.isPast(1000), gate!.isPast(1001)]).toEqual([true, false]);
+    gate!.goOn(new Set(['1']));
+    gate!.addReceiver('1', named(seen, 'one'));
+    gate!.addReceiver('2', named(seen, 'two'));
+    await until(() => seen.length === 2);
+    await turns();
+    expect(seen).toEqual(['two head', 'two end']);
+  });
+
+  it('has its time go on from where it stood', async () => {
+    const { seen, all } = open(mixed.slice(0, 1));
+    gate!.addReceiver('1', named(seen, 'one'));
+    await all();
+    gate!.goOn();
+    const before = gate!.nowMs;
+    expect(before).toBeGreaterThanOrEqual(1001);
+    await new Promise((done) => setTimeout(done, 20));
+    expect(gate!.nowMs).toBeGreaterThan(before);
+    expect(gate!.nowMs).toBeLessThan(1001 + 60_000);
+  });
+});

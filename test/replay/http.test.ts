@@ -206,7 +206,7 @@ describe('R6 divergence of requests that are not sent by fetch', () => {
     expect(code).toBe(86);
     expect(stderr).toContain('request 1 is not the recorded one: POST /weather');
     expect(stderr).toMatch(/asked at .*program\.mjs:4:\d+/);
-    expect(stderr).toContain('+ "Tell me of basalt."');
+    expect(stderr).toContain('~ prompt  "Tell me of amber." → "Tell me of basalt."');
   });
 
   it.each([

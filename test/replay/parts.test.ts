@@ -1,6 +1,6 @@
 /** The parts of a replay that can be looked at one by one. */
 import { describe, expect, it } from 'vitest';
-import type { ThrownFacts } from '../../src/events/lines.ts';
+import type { DrawsLine, PackedDraws, ThrownFacts } from '../../src/events/lines.ts';
 import type { Exchange, Recording } from '../../src/recording/recording.ts';
 import { DrawLog } from '../../src/replay/draw-log.ts';
 import { DrawSource } from '../../src/replay/draw-source.ts';
@@ -10,8 +10,9 @@ import { LineageNode, runAt } from '../../src/replay/lineage.ts';
 import { Matcher } from '../../src/replay/matcher.ts';
 import { digestOf, maskedDigestOf } from '../../src/replay/request-digest.ts';
 import type { SourceRequest } from '../../src/replay/source.ts';
+import { VirtualClock } from '../../src/replay/virtual-clock.ts';
+import { sentBody, sentText } from '../../src/recording/sent-body.ts';
 import { thrownAgain, thrownFacts } from '../../src/replay/thrown.ts';
-import type { PackedDraws } from '../../src/events/lines.ts';
 
 describe('draws', () => {
   it.each([
@@ -168,5 +169,71 @@ describe('errors of fetch', () => {
     const reason = { mine: true };
     const aborted = AbortSignal.abort(reason);
     expect(thrownAgain(thrownFacts(reason, aborted), aborted)).toBe(reason);
+  });
+});
+
+describe('R7 clocks of a program that goes its own way', () => {
+  const YEAR_MS = 365 * 86_400_000;
+  const line = (d: PackedDraws[]): DrawsLine => ({ k: 'draws', s: 1, t: 1, d });
+  const PLACE = '1234567800000000';
+  const never = (): never => {
+    throw new Error('the real clock');
+  };
+
+  it('go on from what was read last, by the time of the gate', () => {
+    let nowMs = 2_000;
+    const read = {
+      atMs: 1_500,
+      line: line([packDraws('a', 'D', [YEAR_MS]), packDraws('a', 'P', [40.5]), packDraws('a', 'H', ['7000000'])]),
+    };
+    const clock = new VirtualClock([read], () => nowMs);
+    expect([clock.read('D', never), clock.read('P', never), clock.read('H', never)]).toEqual([YEAR_MS + 500, 540.5, '507000000']);
+    clock.goOn();
+    nowMs = 3_000;
+    expect(clock.read('D', never)).toBe(YEAR_MS + 1_500);
+    expect(clock.read('R', () => 0.25)).toBe(0.25);
+  });
+
+  it('know nothing of what was read after the program had gone its own way', () => {
+    let nowMs = 1_000;
+    const reads = [1_000, 2_000].map((atMs, index) => ({ atMs, line: line([packDraws('a', 'D', [index * YEAR_MS])]) }));
+    const clock = new VirtualClock(reads, () => nowMs);
+    clock.goOn();
+    nowMs = 5_000;
+    expect(clock.read('D', never)).toBe(4_000);
+  });
+
+  it('are not put back at one place by what was recorded for it', () => {
+    const draws = new DrawSource([line([packDraws(PLACE, 'D', [100])])], (_kind, real) => real());
+    draws.goOn('own');
+    const given = runAt(new LineageNode(0x12345678, 0, false), () => {
+      const first = draws.draw('D', () => 100);
+      return [first, draws.draw('D', () => 500), draws.draw('D', () => 400)];
+    });
+    expect(given).toEqual([100, 500, 500]);
+  });
+
+  it('are given to no place any more where everything is live', () => {
+    const draws = new DrawSource([line([packDraws(PLACE, 'R', [0.5, 0.6])])], (_kind, real) => real());
+    const node = new LineageNode(0x12345678, 0, false);
+    expect(runAt(node, () => draws.draw('R', () => 0.1))).toBe(0.5);
+    draws.goOn('none');
+    expect(runAt(node, () => draws.draw('R', () => 0.1))).toBe(0.1);
+  });
+});
+
+describe('R7 what was sent in the place of what was asked', () => {
+  it('is kept as a difference, also in the middle of characters', () => {
+    for (const [asked, sent] of [
+      ['{"a":1,"model":"mini"}', '{"a":1,"model":"maxi","b":2}'],
+      ['same', 'same'],
+      ['', 'new'],
+      ['old', ''],
+      ['a😀b', 'a😃b'],
+      ['aa', 'aaa'],
+    ] as const)
+      expect(sentText(asked, sentBody(asked, sent))).toBe(sent);
+    expect(sentBody('a😀b', 'a😃b').mid).toBe('😃');
+    expect(sentText('short', { head: 4, tail: 4, mid: '' })).toBeUndefined();
   });
 });

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { chatCompletion } from '../../src/testing/wire.ts';
 import { bench, eventOf } from './forked.ts';
 import type { Bench } from './forked.ts';
-import type { ForkPlan, PlannedEdit } from '../../src/replay/plan.ts';
+import type { PlannedEdit } from '../../src/events/edits.ts';
+import type { ForkPlan } from '../../src/replay/plan.ts';
 
 const PACKAGE = new URL('../../dist/index.js', import.meta.url).href;
 
@@ -99,6 +100,14 @@ describe('R7 tools', () => {
     await at.stop();
     const again = await at.run({}, forked);
     expect([again.ended.code, again.ended.stdout, again.ended.stderr]).toEqual([0, forked.ended.stdout, '']);
+  });
+
+  it('do their own work as it was also where everything after it is live', async () => {
+    const at = await start(AGENT, shop);
+    const tool = eventOf(at.ran, 'tool', 1);
+    const edit: PlannedEdit = { event: tool, kind: 'result', result: { order: 'B7', cents: 5 } };
+    const forked = await at.run({ fork: forkAt(tool, [edit], ['*'], 'live') });
+    expect([forked.ended.code, paths(forked)]).toEqual([0, ['/v1/chat/completions', '/refunds', '/v1/chat/completions']]);
   });
 
   it('of any form have their results replaced', async () => {
