@@ -60,6 +60,8 @@ export class FollowedWebSocket {
   #binaryType = 'blob';
   /** The app has closed it before it was open. */
   #isFailed = false;
+  /** It is told of nothing any more. */
+  #isOver = false;
   protocol = '';
   extensions = '';
 
@@ -91,12 +93,12 @@ export class FollowedWebSocket {
 
   send(args: readonly unknown[]): unknown {
     const { channel, real, isReal } = this.#with;
-    if (args.length === 0) return real.call(this.#socket, 'send', args);
+    if (args.length === 0 || typeof args[0] === 'symbol') return real.call(this.#socket, 'send', args);
     if (this.#state === CONNECTING) throw new DOMException('Sent before connected.', 'InvalidStateError');
     const [data] = args;
     const isBinary = data instanceof ArrayBuffer || ArrayBuffer.isView(data) || data instanceof Blob;
     // Text is made of it once.
-    const given = isBinary ? data : `${data as string}`.toWellFormed();
+    const given = isBinary ? data : String(data).toWellFormed();
     if (this.#state === OPEN) sendMessage(channel, given, isBinary);
     return isReal ? internally(() => real.call(this.#socket, 'send', [given])) : undefined;
   }
@@ -114,7 +116,6 @@ export class FollowedWebSocket {
   }
 
   receive(arrival: Arrival): void {
-    if (this.#isFailed) return;
     const { event } = arrival;
     const { protocol = '', extensions = '', state } = (arrival.data ?? {}) as EventData;
     if (event === 'open') {
@@ -129,14 +130,14 @@ export class FollowedWebSocket {
   /** The class, or the app itself, tells the listeners something. */
   #told(event: Event): boolean {
     if (!EVENTS.has(event.type) || !isInternal()) return this.#dispatch(event);
-    if (this.#isFailed) return true;
+    if (this.#isOver) return true;
     const { channel, isReal } = this.#with;
     // Nothing happens to it but what was recorded.
     if (!isReal) return true;
     const arrival = this.#arrivalOf(event);
     if (event.type !== 'message') this.#events.set(arrival, event);
     const isWanted = (): boolean => {
-      if (this.#isFailed) return false;
+      if (this.#isOver) return false;
       return event.type === 'open' ? this.#state === CONNECTING : event.type !== 'message' || this.#state === OPEN;
     };
     channel.came(arrival, isWanted);
@@ -192,7 +193,9 @@ export class FollowedWebSocket {
       this.#isFailed = false;
       throw error;
     }
+    if (wasConnecting) return;
+    this.#isOver = true;
     channel.leave();
-    if (!wasConnecting) for (const event of real.failed()) this.#dispatch(event);
+    for (const event of real.failed()) this.#dispatch(event);
   }
 }

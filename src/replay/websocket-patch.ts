@@ -1,10 +1,11 @@
 /** The global class `WebSocket`: what is made of it is real, and what it tells the app goes through a channel. In a replay it is real as well, and connects to nobody. */
+import type { Method } from '../patch/registry.ts';
 import { wordsOf } from './channel-words.ts';
 import type { Channel, Channels } from './channels.ts';
 import { AppPlace } from './app-place.ts';
 import { FollowedWebSocket } from './followed-websocket.ts';
 import type { RealSocket } from './followed-websocket.ts';
-import { replaceGlobal, replaceMember } from './globals.ts';
+import { replaceMember } from './globals.ts';
 import { internally, isInternal } from './lineage.ts';
 import type { Reading } from './readings.ts';
 import { webSocketOpening } from './websocket-what.ts';
@@ -36,41 +37,67 @@ export function patchWebSocket(channels: Channels, read: Reading): void {
     followed.set(socket, one);
     return socket;
   };
-  const Watched = new Proxy(Original, {
-    construct(target, args: unknown[], newTarget) {
-      const make = (given: unknown[]): object => Reflect.construct(target, given, newTarget) as object;
+  // Node's own is called so by itself, and says it to who calls it without `new`.
+  class _WebSocket {
+    constructor(...args: unknown[]) {
+      const made = new.target;
+      const make = (given: unknown[]): object => Reflect.construct(Original!, given, made) as object;
       return isInternal() || args.length === 0 ? make(args) : open(args, make);
-    },
-  });
+    }
+  }
+  takeAfter(_WebSocket, Original);
+  followMembers(_WebSocket.prototype, followed);
+  replaceMember(globalThis, 'WebSocket', _WebSocket);
+}
+
+/** Makes one class look like the other, of which its instances are as well. */
+function takeAfter(made: Constructor, original: Constructor): void {
+  const isFixed = (owner: object, name: PropertyKey): boolean =>
+    Object.getOwnPropertyDescriptor(owner, name)?.configurable === false;
+  for (const [to, from] of [
+    [made, original],
+    [made.prototype, original.prototype],
+  ] as [object, object][]) {
+    for (const name of Reflect.ownKeys(from))
+      if (name !== 'constructor' && !isFixed(to, name))
+        Object.defineProperty(to, name, Object.getOwnPropertyDescriptor(from, name)!);
+  }
+  Object.setPrototypeOf(made, Object.getPrototypeOf(original) as object);
+  Object.setPrototypeOf(made.prototype as object, original.prototype as object);
+}
+
+/** Has the members that tell what became of a socket tell what the app knows of it. */
+function followMembers(prototype: object, followed: WeakMap<object, FollowedWebSocket>): void {
   for (const name of STATES) {
-    const { get, set } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+    const before = Object.getOwnPropertyDescriptor(prototype, name);
+    if (before?.get === undefined) continue;
+    const { get, set } = before;
     const accessor = {
-      get(this: object): unknown {
+      get [name](): unknown {
         const one = followed.get(this);
-        return one === undefined ? Reflect.apply(get!, this, []) : one[name];
+        return one === undefined ? Reflect.apply(get, this, []) : one[name];
       },
-      set(this: object, value: unknown): void {
+      set [name](value: unknown) {
         const one = followed.get(this);
-        if (one === undefined || name !== 'binaryType') Reflect.apply(set!, this, [value]);
+        if (one === undefined || name !== 'binaryType') set?.call(this, value);
         else one.binaryType = value;
       },
     };
-    if (get === undefined) continue;
-    const setter = set === undefined ? {} : { set: accessor.set };
-    replaceMember(prototype, name, undefined, { get: accessor.get, ...setter, configurable: true });
+    const made = Object.getOwnPropertyDescriptor(accessor, name)!;
+    Object.defineProperty(prototype, name, { ...before, get: made.get!, ...(set !== undefined && { set: made.set! }) });
   }
-  for (const name of ['send', 'close'] as const)
-    replaceGlobal(
-      [prototype],
-      name,
-      (original) =>
-        function (this: object, ...args: unknown[]) {
-          const one = followed.get(this);
-          return one === undefined ? (Reflect.apply(original, this, args) as unknown) : one[name](args);
-        },
-    );
-  replaceMember(prototype, 'constructor', Watched);
-  replaceMember(globalThis, 'WebSocket', Watched);
+  for (const name of ['send', 'close'] as const) {
+    const before = Object.getOwnPropertyDescriptor(prototype, name)!;
+    const original = before.value as Method;
+    const holder = {
+      [name](this: object, ...args: unknown[]): unknown {
+        const one = followed.get(this);
+        return one === undefined ? (Reflect.apply(original, this, args) as unknown) : one[name](args);
+      },
+    };
+    const value = Object.defineProperty(holder[name]!, 'length', { value: original.length, configurable: true });
+    Object.defineProperty(prototype, name, { ...before, value });
+  }
 }
 
 /** Members of the class as they are without us. */
@@ -78,8 +105,10 @@ function realOf(prototype: object, make: () => object): RealSocket {
   const members = Object.getOwnPropertyDescriptors(prototype) as Record<string, PropertyDescriptor | undefined>;
   return {
     get: (socket, name) => Reflect.apply(members[name]!.get!, socket, []) as unknown,
-    set: (socket, name, value) => void Reflect.apply(members[name]!.set!, socket, [value]),
-    call: (socket, name, args) => Reflect.apply(members[name]!.value as (...given: unknown[]) => unknown, socket, args),
+    set(socket, name, value) {
+      Reflect.apply(members[name]!.set!, socket, [value]);
+    },
+    call: (socket, name, args) => Reflect.apply(members[name]!.value as Method, socket, args),
     failed() {
       const events: Event[] = [];
       internally(() => {
