@@ -44,6 +44,32 @@ interface EventData {
 
 type EventClass = new (type: string, init: object) => Event;
 
+/** Node 22 keeps its own to itself, and tells nobody that a socket is closed that was never open. */
+class ClosedEvent extends Event {
+  readonly #init: { code?: number; reason?: string; wasClean?: boolean };
+
+  static {
+    Object.defineProperty(this, 'name', { value: 'CloseEvent' });
+  }
+
+  constructor(type: string, init: object) {
+    super(type);
+    this.#init = init;
+  }
+
+  get code(): number {
+    return this.#init.code ?? 0;
+  }
+
+  get reason(): string {
+    return this.#init.reason ?? '';
+  }
+
+  get wasClean(): boolean {
+    return this.#init.wasClean ?? false;
+  }
+}
+
 const EVENTS = new Set(['open', 'message', 'error', 'close']);
 const CONNECTING = 0;
 const OPEN = 1;
@@ -177,7 +203,7 @@ export class FollowedWebSocket {
   /** A class that Node may keep to itself. */
   #classOf(type: string): EventClass {
     this.#classes ??= Object.fromEntries(this.#with.real.failed().map((event) => [event.type, event.constructor as EventClass]));
-    return this.#classes[type] ?? (Event as unknown as EventClass);
+    return this.#classes[type] ?? ClosedEvent;
   }
 
   /** What follows is the class's own, at once. Where it is open by then, and the app does not know, it has not been. */

@@ -115,7 +115,7 @@ function begin(
   // What throws when it is looked at, the client refuses.
   if (given === null) return make(args);
   const { all } = given;
-  if (leadsElsewhere(all)) return beginElsewhere(input, secure, given, args, make);
+  if (leadsElsewhere(all)) return beginElsewhere(input, secure, given, { args, make });
   const call = new HttpCall(node, callSite(), originOf(all, secure), input.form);
   const { connect } = input;
   const request = connect === null ? asNobody(() => make(args)) : standingIn(given, secure, connect, make);
@@ -130,8 +130,7 @@ function beginElsewhere(
   { connect, refuse, upgrades }: HttpInput & { upgrades: Upgrades },
   secure: boolean,
   given: Given,
-  args: unknown[],
-  make: (args: unknown[]) => ClientRequest,
+  { args, make }: { args: unknown[]; make: (args: unknown[]) => ClientRequest },
 ): ClientRequest {
   const origin = originOf(given.all, secure);
   const opening = webSocketOf(given.all, origin);

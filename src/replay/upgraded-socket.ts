@@ -20,7 +20,8 @@ import type { MessageData } from './ws-message.ts';
 
 /** Parts of `ws` that are told of, or told by, its connection. */
 interface Receiver extends Writable {
-  createError?: (made: ErrorConstructor, message: string, prefix: boolean, status: unknown, code: string) => Error;
+  /** Takes the class, the message, whether that is given a prefix, the status and a code. */
+  createError?: Method;
 }
 type Sender = Record<'send' | 'ping' | 'pong' | 'close', Method>;
 type Then = (...given: unknown[]) => void;
@@ -242,7 +243,7 @@ export class UpgradedSocket {
     if (event === 'closing') return ['conclude', code, Buffer.from(bytes)];
     if (event !== 'fault') return [event, Buffer.from(bytes)];
     const thrown = thrownAgain(error!) as Error;
-    const alike = receiver.createError?.(Error, '', false, status, '');
+    const alike = receiver.createError?.(Error, '', false, status, '') as Error | undefined;
     const symbol = alike && Object.getOwnPropertySymbols(alike).find(({ description }) => description === STATUS);
     if (symbol !== undefined) Object.defineProperty(thrown, symbol, Object.getOwnPropertyDescriptor(alike, symbol)!);
     receiver.destroy();

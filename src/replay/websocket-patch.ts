@@ -38,6 +38,7 @@ export function patchWebSocket(channels: Channels, read: Reading): void {
     return socket;
   };
   // Node's own is called so by itself, and says it to who calls it without `new`.
+  // oxlint-disable-next-line typescript/no-extraneous-class -- its members are given to it below
   class _WebSocket {
     constructor(...args: unknown[]) {
       const made = new.target;

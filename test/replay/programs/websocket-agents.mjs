@@ -1,4 +1,5 @@
 // Agents that talk at once over WebSockets of both kinds, in an order that is thrown by the server's dice, and one that connects again and again.
+// oxlint-disable unicorn/prefer-add-event-listener -- programs do so
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 

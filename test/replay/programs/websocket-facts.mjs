@@ -1,4 +1,5 @@
 // What an app can see of a WebSocket of Node's and of one of npm ws, one thing after the other.
+// oxlint-disable unicorn/prefer-add-event-listener -- programs do so
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 
