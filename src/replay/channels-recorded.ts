@@ -12,12 +12,13 @@ import type { Arrival } from './source.ts';
 export type WriteInput = (line: Written<ChannelLine> | Written<CameLine> | Written<WentLine>, bytes?: Uint8Array) => void;
 type Written<L> = Omit<L, 's' | 't'>;
 
-/** Channels whose lines go to `write`. */
-export function recordChannels(deliveries: Deliveries, write: WriteInput): Channels {
+/** Channels whose lines go to `write`; `asking` is told before one is opened by which a model may be asked. */
+export function recordChannels(deliveries: Deliveries, write: WriteInput, asking: () => void): Channels {
   let opened = 0;
   const begin = ({ kind, what, at }: Opening): number | null => {
     const node = at ?? currentNode();
     if (node.internal) return null;
+    if (kind === 'websocket') guard('replay.session', asking, undefined);
     const n = ++opened;
     const where = at === undefined ? callSite() : undefined;
     const lo = ++node.channels;

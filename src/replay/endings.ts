@@ -81,7 +81,7 @@ export class Endings {
 }
 
 /** Kinds of channels that a program opens when it starts something. */
-const STARTED = new Set(['child', 'worker']);
+const STARTED = new Set(['child', 'worker', 'websocket']);
 
 function neverAskedFor(left: readonly SourceRequest[], channels: ReplayedChannels | null): Divergence | null {
   if (left.length > 0) return endDivergence(left);

@@ -30,6 +30,11 @@ export function openIn(implicit: () => LiveSession | null, outside: () => LiveSe
   };
 }
 
+/** Something is about to happen that belongs to a session, and is no request. */
+export function beginSession(implicit: () => LiveSession | null): void {
+  if (unrecorded.getStore() !== true) open(scopes.getStore()?.session, implicit, () => null);
+}
+
 function open(
   scope: LiveSession | undefined,
   implicit: () => LiveSession | null,

@@ -4,14 +4,18 @@ import type { ClientRequest, RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
+import { guard } from '../core/diagnostics.ts';
 import { coverMethod, REPLAY_LABEL } from '../patch/registry.ts';
 import type { Method } from '../patch/registry.ts';
 import { callSite } from './call-site.ts';
+import type { Opening } from './channels.ts';
 import { replaceGlobal, replaceMember } from './globals.ts';
 import { HttpCall } from './http-call.ts';
 import type { HttpForm } from './http-call.ts';
 import { asNobody, currentNode, runAt } from './lineage.ts';
 import type { StandInTarget } from './stand-in-socket.ts';
+import type { Upgrades } from './upgrade-request.ts';
+import { webSocketOpening } from './websocket-what.ts';
 
 export interface HttpInput {
   form: HttpForm;
@@ -37,7 +41,7 @@ interface Given {
 const calls = new WeakMap<object, HttpCall>();
 
 /** Replaces what sends requests. Undone by `undoAll`. */
-export function patchHttp(input: HttpInput): void {
+export function patchHttp(input: HttpInput & { upgrades: Upgrades }): void {
   for (const [module, secure] of [
     [http, false],
     [https, true],
@@ -84,7 +88,7 @@ function patchPools(connect: (target: StandInTarget) => Socket): void {
 
 type Pool = http.Agent & { totalSocketCount: number; protocol?: string; options: object };
 
-function patchConstructor(input: HttpInput): void {
+function patchConstructor(input: HttpInput & { upgrades: Upgrades }): void {
   const { ClientRequest: Original } = http;
   const Watched = new Proxy(Original, {
     construct: (target, args: unknown[], newTarget) =>
@@ -100,17 +104,18 @@ function patchConstructor(input: HttpInput): void {
 }
 
 /** Has `make` make a request, and follows it. */
-function begin(input: HttpInput, secure: boolean, args: unknown[], make: (args: unknown[]) => ClientRequest): ClientRequest {
+function begin(
+  input: HttpInput & { upgrades: Upgrades },
+  secure: boolean,
+  args: unknown[],
+  make: (args: unknown[]) => ClientRequest,
+): ClientRequest {
   const node = currentNode();
   const given = node.internal ? null : read(args);
   // What throws when it is looked at, the client refuses.
   if (given === null) return make(args);
   const { all } = given;
-  if (leadsElsewhere(all)) {
-    if (input.connect !== null)
-      input.refuse(`a connection that becomes another one (a WebSocket, a tunnel) to ${originOf(all, secure)}`);
-    return make(args);
-  }
+  if (leadsElsewhere(all)) return beginElsewhere(input, secure, given, { args, make });
   const call = new HttpCall(node, callSite(), originOf(all, secure), input.form);
   const { connect } = input;
   const request = connect === null ? asNobody(() => make(args)) : standingIn(given, secure, connect, make);
@@ -118,6 +123,38 @@ function begin(input: HttpInput, secure: boolean, args: unknown[], make: (args: 
   calls.set(request, call);
   if (request.writableEnded) call.sent();
   return request;
+}
+
+/** Has `make` make a request whose connection becomes another one: a WebSocket is followed, anything else refused. */
+function beginElsewhere(
+  { connect, refuse, upgrades }: HttpInput & { upgrades: Upgrades },
+  secure: boolean,
+  given: Given,
+  { args, make }: { args: unknown[]; make: (args: unknown[]) => ClientRequest },
+): ClientRequest {
+  const origin = originOf(given.all, secure);
+  const opening = webSocketOf(given.all, origin);
+  if (opening !== null)
+    return upgrades(opening, () => (connect === null ? make(args) : standingIn(given, secure, connect, make))) ?? make(args);
+  if (connect !== null) refuse(`a connection that becomes another one (a tunnel, another protocol) to ${origin}`);
+  return make(args);
+}
+
+/** What is opened, as npm `ws` asks for it; null: no WebSocket. */
+function webSocketOf({ headers, path, socketPath }: Asked, origin: string): Opening | null {
+  if (headers === undefined || Array.isArray(headers)) return null;
+  const header = (name: string): string | undefined => {
+    const known = Object.keys(headers).find((each) => each.toLowerCase() === name);
+    return known === undefined ? undefined : String((headers as Record<string, unknown>)[known]);
+  };
+  if (header('upgrade')?.toLowerCase() !== 'websocket' || header('sec-websocket-key') === undefined) return null;
+  const protocols = header('sec-websocket-protocol')?.split(/ *, */) ?? [];
+  const url =
+    typeof socketPath === 'string' ? `ws+unix:${socketPath}:${path ?? ''}` : origin.replace(/^http/, 'ws') + (path ?? '/');
+  return webSocketOpening(
+    guard('replay.websocket', () => new URL(url).href, url),
+    protocols,
+  );
 }
 
 function read(args: unknown[]): Given | null {

@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import http2 from 'node:http2';
 import net from 'node:net';
 import type { Method } from '../patch/registry.ts';
-import { replaceGlobal, replaceMember } from './globals.ts';
+import { replaceGlobal } from './globals.ts';
 
 /** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
 const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
@@ -30,13 +30,6 @@ export function refuseLeaks(refuse: Refuse): void {
     refusing('a UDP message', refuse, () => 'udp'),
   );
   replaceGlobal([http2], 'connect', refusing('an HTTP/2 connection', refuse, hostIn));
-  const { WebSocket: Original } = globalThis;
-  const Refused = function (this: unknown, ...args: unknown[]): unknown {
-    refuse(`a WebSocket to ${String(args[0])}`, hostIn(args[0]));
-    return Reflect.construct(Original, args, (new.target as unknown) === Refused ? Original : new.target);
-  } as unknown as typeof Original;
-  Object.defineProperties(Refused, Object.getOwnPropertyDescriptors(Original));
-  replaceMember(globalThis, 'WebSocket', Refused);
 }
 
 /** A method that is refused; `nameOf` finds in its first argument by what it may be allowed. */
@@ -51,7 +44,7 @@ function refusing(what: string, refuse: Refuse, nameOf: (first: unknown) => stri
 
 /** The host of it, without the port. */
 const hostOf = (target: string): string => target.replace(/:\d+$/, '');
-const hostIn = (url: unknown): string => (URL.canParse(String(url)) ? new URL(String(url)).hostname : String(url));
+export const hostIn = (url: unknown): string => (URL.canParse(String(url)) ? new URL(String(url)).hostname : String(url));
 
 /** Where `connect(...)` would have connected to. */
 function targetOf([first, second]: unknown[]): string {

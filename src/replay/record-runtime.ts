@@ -8,7 +8,7 @@ import { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
 import { recordedEvents } from './event-places.ts';
-import { openIn } from './exchange-owner.ts';
+import { beginSession, openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
 import { recordHttp } from './http-record.ts';
 import { InputLog } from './input-log.ts';
@@ -43,7 +43,11 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
     undici: recordUndici(deliveries, open),
     events: recordedEvents,
-    channels: recordChannels(deliveries, (line, bytes) => log.write(line, bytes)),
+    channels: recordChannels(
+      deliveries,
+      (line, bytes) => log.write(line, bytes),
+      () => beginSession(implicit),
+    ),
   });
   const close = (end: SessionEnd): void => {
     draws.flush();

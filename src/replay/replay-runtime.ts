@@ -10,6 +10,7 @@ import { BreakOff, breakingOff } from './break-off.ts';
 import { wordsOf } from './channel-words.ts';
 import { replayChannels } from './channels-replayed.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
+import type { Opening } from './channels.ts';
 import { Course } from './course.ts';
 import { stallDivergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
@@ -26,7 +27,7 @@ import type { ForkReport } from './fork-report.ts';
 import { Gate } from './gate.ts';
 import { replayHttp } from './http-replay.ts';
 import type { BrokenOff } from './known-part.ts';
-import { refuseLeaks } from './leak-guard.ts';
+import { hostIn, refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
 import { internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
@@ -44,6 +45,7 @@ import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import type { WebSocketWhat } from './websocket-what.ts';
 
 export type { ReplayReport } from './report.ts';
 
@@ -103,7 +105,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const channels = replayChannels({
     gate,
     recorded: source.channels,
-    refuse: ({ kind }, words) => leak(words, EFFECTS.has(kind) ? kind : undefined),
+    refuse: (opening, words) => leak(words, effectOf(opening)),
     onDivergence: differs,
   });
   const stalled = onStall({ plan, gate, course, fork, fixed, source, channels, endings });
@@ -140,6 +142,11 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
 
 /** Kinds of channels through which a program has effects. */
 const EFFECTS = new Set(['child', 'worker']);
+
+/** By what it may be allowed; undefined: it has no effect. */
+function effectOf({ kind, what }: Opening): string | undefined {
+  return kind === 'websocket' ? hostIn((what as WebSocketWhat).url) : EFFECTS.has(kind) ? kind : undefined;
+}
 
 /** What is done where something reaches out of the replay: it ends, or is asked about where the program goes its own way. */
 function leaksOf(course: Course, { stop, ask }: Endings): Refuse {

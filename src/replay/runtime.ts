@@ -24,6 +24,7 @@ import { followPromises, internally } from './lineage.ts';
 import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
 import { patchReadings, readingsBy } from './readings.ts';
+import type { Reading } from './readings.ts';
 import { patchServers } from './servers.ts';
 import { patchSignals } from './signals.ts';
 import { patchStdin } from './stdin.ts';
@@ -31,8 +32,10 @@ import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
 import { patchUndici } from './undici-patch.ts';
 import type { UndiciForm } from './undici-patch.ts';
+import { followUpgrades } from './upgrade-request.ts';
 import { warmUp } from './warm-up.ts';
 import { patchWork } from './work.ts';
+import { patchWebSocket } from './websocket-patch.ts';
 import type { BeginWork } from './work-begun.ts';
 import { patchWorkers } from './worker-patch.ts';
 
@@ -87,9 +90,9 @@ export function follow({ draw, timers, work, fetcher, http, undici, channels, ev
   followPromises();
   setAside(internally);
   warmUp();
+  const read: Reading = draw === null ? (_name, real) => real() : readingsBy(draw);
   if (draw !== null) {
     patchClock(draw);
-    const read = readingsBy(draw);
     patchReadings(read);
     patchCalendar(read);
     patchRandomness(draw, work);
@@ -105,7 +108,8 @@ export function follow({ draw, timers, work, fetcher, http, undici, channels, ev
   patchSignals(channels);
   patchStdin(channels);
   patchServers(channels);
-  patchHttp(http);
+  patchHttp({ ...http, upgrades: followUpgrades(channels, read) });
+  patchWebSocket(channels, read);
   patchUndici(undici);
   patchDns(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();

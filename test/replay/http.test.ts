@@ -216,11 +216,11 @@ describe('R6 divergence of requests that are not sent by fetch', () => {
       `const { request } = await import(${JSON.stringify(import.meta.resolve('undici'))}); await request(process.env.MODEL_URL + '/more');`,
       'the recording has no such request: GET /more',
     ],
-    ['a WebSocket', `new WebSocket('ws://127.0.0.1:9/');`, 'a WebSocket to ws://127.0.0.1:9/ is not in the recording'],
+    ['a WebSocket', `new WebSocket('ws://127.0.0.1:9/');`, 'the WebSocket ws://127.0.0.1:9/ is not in the recording'],
     [
       'a WebSocket of ws',
       `new (await import(${JSON.stringify(import.meta.resolve('ws'))})).WebSocket('ws://127.0.0.1:9/');`,
-      'a connection that becomes another one (a WebSocket, a tunnel) to http://127.0.0.1:9 is not in the recording',
+      'the WebSocket ws://127.0.0.1:9/ is not in the recording',
     ],
     [
       'HTTP/2',
