@@ -1,6 +1,5 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
 import dgram from 'node:dgram';
-import http2 from 'node:http2';
 import net from 'node:net';
 import type { Method } from '../patch/registry.ts';
 import { replaceGlobal, replaceMember } from './globals.ts';
@@ -29,7 +28,6 @@ export function refuseLeaks(refuse: Refuse): void {
     'send',
     refusing('a UDP message', refuse, () => 'udp'),
   );
-  replaceGlobal([http2], 'connect', refusing('an HTTP/2 connection', refuse, hostIn));
   const { WebSocket: Original } = globalThis;
   const Refused = function (this: unknown, ...args: unknown[]): unknown {
     refuse(`a WebSocket to ${String(args[0])}`, hostIn(args[0]));
