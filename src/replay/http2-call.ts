@@ -35,9 +35,17 @@ const EVENTS = [
 const HEADS = new Set(['response', 'headers']);
 const WITH_END = new Set(['trailers', 'aborted']);
 
+/** Node's own listener, as it names it. */
+const NODES_END = /^\[.*destroy\]$/i;
+
 /** Something of the answer that came to Node's stream, and was not handed over yet. */
 export type Http2Arrival =
-  | { kind: 'head'; event: string; args: readonly unknown[]; /** Nothing follows it: the end, which arrives next, has its turn. */ ends: boolean }
+  | {
+      kind: 'head';
+      event: string;
+      args: readonly unknown[];
+      /** Nothing follows it: the end, which arrives next, has its turn. */ ends: boolean;
+    }
   | { kind: 'data'; chunk: Uint8Array }
   | { kind: 'end' | 'reset' };
 
@@ -120,9 +128,17 @@ export class Http2Call implements AskedBy {
     own('destroy', (...args) => this.#destroyed(args));
     own('close', (...args) => this.#closed(args));
     for (const name of ['write', 'end'] as const) own(name, (...args) => this.#sending(name, args));
+    // Whoever begins to read a stream that is closed is told that it broke off: it is not, before its end has had its turn.
+    const get = (): boolean => this.#isClosed && (this.#ended || this.left || this.#destroying);
+    Object.defineProperty(stream, 'closed', { get, configurable: true, enumerable: false });
     this.#idle = { target: stream, place: this.placeOf('timeout'), timeouts: 0, run: (fn) => this.#hand(fn) };
     this.form.watch(this.#idle);
     if (stream.writableEnded) this.#sent();
+  }
+
+  /** Whether it is closed, as Node knows it. */
+  get #isClosed(): boolean {
+    return Reflect.get(Object.getPrototypeOf(this.stream) as object, 'closed', this.stream) as boolean;
   }
 
   /** Node's own method. */
@@ -228,7 +244,7 @@ export class Http2Call implements AskedBy {
   #destroyed(args: unknown[]): unknown {
     const { stream } = this;
     if (stream.destroyed || this.#destroying) return this.raw('destroy', ...args);
-    const isReset = stream.closed && stream.rstCode !== constants.NGHTTP2_NO_ERROR && !this.connection.breaking;
+    const isReset = this.#isClosed && stream.rstCode !== constants.NGHTTP2_NO_ERROR && !this.connection.breaking;
     if (isReset && !this.left && !this.#resetCame) {
       this.#resetCame = true;
       this.#arrive({ kind: 'reset' });
@@ -281,19 +297,27 @@ export class Http2Call implements AskedBy {
   }
 
   #give(arrival: Http2Arrival): void {
-    if (arrival.kind === 'head' && !this.left) this.#head(arrival);
-    else if (arrival.kind === 'data' && !this.left) {
+    if (this.left) {
+      if (arrival.kind === 'end') this.#endOwn(() => this.#finish());
+      else if (arrival.kind === 'reset') this.#endOwn(() => this.#destroy([]));
+    } else if (arrival.kind === 'head') this.#head(arrival);
+    else if (arrival.kind === 'data') {
       // A copy: the app may change what it gets.
       this.#tell((bytes) => bytes.chunk(new Uint8Array(arrival.chunk)));
       this.#full = this.raw('push', arrival.chunk) === false;
     } else if (arrival.kind === 'end') {
       this.#last();
-      if (!this.left) this.#end((bytes) => bytes.end('complete', undefined, undefined, this.#trailers));
+      this.#end((bytes) => bytes.end('complete', undefined, undefined, this.#trailers));
       this.#finish();
     } else if (arrival.kind === 'reset') {
       this.#last();
       const { rstCode = 0 } = this.stream;
-      this.#fail(Object.assign(new Error(`Stream closed with error code ${nameOf(rstCode)}`), { code: 'ERR_HTTP2_STREAM_ERROR', [RST_CODE]: rstCode }));
+      this.#fail(
+        Object.assign(new Error(`Stream closed with error code ${nameOf(rstCode)}`), {
+          code: 'ERR_HTTP2_STREAM_ERROR',
+          [RST_CODE]: rstCode,
+        }),
+      );
       this.#destroy([]);
     }
   }
@@ -303,7 +327,13 @@ export class Http2Call implements AskedBy {
       this.#open(this.asked(), true);
       const pairs = pairsOf((args[2] ?? []) as string[]);
       const status = Number(new Map(pairs).get(':status') ?? 0);
-      this.#tell((bytes) => bytes.head(status, pairs.filter(([name]) => !name.startsWith(':')), { version: '2' }));
+      this.#tell((bytes) =>
+        bytes.head(
+          status,
+          pairs.filter(([name]) => !name.startsWith(':')),
+          { version: '2' },
+        ),
+      );
     }
     runAt(this.placeOf(event), () => this.raw('emit', event, ...args));
   }
@@ -312,15 +342,20 @@ export class Http2Call implements AskedBy {
   #last(): void {
     for (const { event, args } of this.#withEnd.splice(0)) {
       if (event === 'trailers') this.#trailers = pairsOf((args[2] ?? []) as string[]);
-      if (!this.left) runAt(this.placeOf(event), () => this.raw('emit', event, ...args));
+      runAt(this.placeOf(event), () => this.raw('emit', event, ...args));
     }
   }
 
   #finish(): void {
-    if (this.stream.destroyed) return;
+    const { stream } = this;
+    if (stream.destroyed) return;
+    // Node destroys a stream at its end, behind whoever waited for that: in a replay it hears of the end later than it did.
+    const nodes = stream.rawListeners('end').filter(({ name }) => NODES_END.test(name)) as Method[];
+    for (const listener of nodes) stream.removeListener('end', listener);
+    for (const listener of nodes) stream.on('end', listener);
     this.raw('push', null);
     // As Node does: an end that nobody reads is one all the same.
-    this.stream.read(0);
+    stream.read(0);
   }
 
   #fail(error: unknown): void {

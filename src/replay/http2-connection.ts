@@ -77,7 +77,8 @@ export class Http2Connection {
       (arrival) => connection?.deliver(arrival),
       (arrival) => connection?.isReady(arrival) === true,
     );
-    if (channel !== null) return (connection = new Http2Connection(channel, channels, form.standIn?.(secure, port) ?? null, form));
+    if (channel !== null)
+      return (connection = new Http2Connection(channel, channels, form.standIn?.(secure, port) ?? null, form));
     channels.refuse(opening, `an HTTP/2 connection to ${authority}`);
     return null;
   }
@@ -176,7 +177,8 @@ export class Http2Connection {
     const connection = this;
     const { real } = this.#channels;
     socket.on(by, function (this: Socket, ...args: unknown[]) {
-      const tell = (error?: unknown): void => connection.break(() => void Reflect.apply(original, this, error === undefined ? args : [error]));
+      const tell = (error?: unknown): void =>
+        connection.break(() => void Reflect.apply(original, this, error === undefined ? args : [error]));
       if (connection.#session.destroyed) tell();
       else if (real) connection.#losing(by, args[0], tell);
     });

@@ -177,6 +177,8 @@ class Replayed implements Receiver {
   /** The connection has not taken the stream with it, as it did. */
   #break(): void {
     const { thrown } = this.#recorded?.exchange.end ?? {};
-    this.#call.connection.break(() => this.#call.stream.destroy(thrown === undefined ? undefined : (thrownAgain(thrown) as Error)));
+    this.#call.connection.break(() =>
+      this.#call.stream.destroy(thrown === undefined ? undefined : (thrownAgain(thrown) as Error)),
+    );
   }
 }

@@ -8,7 +8,13 @@ import type { GoneAway } from './http2-connection.ts';
 import { internally } from './lineage.ts';
 
 /** What is there of a socket with TLS. */
-const SECURE = { encrypted: true, authorized: true, authorizationError: null, alpnProtocol: 'h2', getPeerCertificate: () => ({}) };
+const SECURE = {
+  encrypted: true,
+  authorized: true,
+  authorizationError: null,
+  alpnProtocol: 'h2',
+  getPeerCertificate: () => ({}),
+};
 /** The client waits for no place among the streams: who waits for whom is decided by what is not recorded. */
 const STREAMS_MAX = 2 ** 31 - 1;
 

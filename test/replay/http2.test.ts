@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { cleanEnv } from '../cli/process.ts';
 import { startHttp2Server } from './http2-server.ts';
-import { programAt, recordProgram } from './recorded.ts';
+import { programAt, recordProgram, recordText } from './recorded.ts';
 import type { Recorded } from './recorded.ts';
 
 const RUNS = Number(process.env['HINDCAST_TEST_RUNS'] ?? 5);
@@ -67,7 +67,84 @@ describe('P4 the HTTP/2 client', () => {
     await expectSame(recorded);
   });
 
-  it(`is given answers again that are reset, come late or not at all, ${RUNS} of ${RUNS}`, { timeout: RUNS * 60_000 }, async () => {
-    for (let run = 0; run < RUNS; run++) await expectSame(await recordProgram('http2-facts', startHttp2Server));
+  it(
+    `is given answers again that are reset, come late or not at all, ${RUNS} of ${RUNS}`,
+    { timeout: RUNS * 60_000 },
+    async () => {
+      for (let run = 0; run < RUNS; run++) await expectSame(await recordProgram('http2-facts', startHttp2Server));
+    },
+  );
+});
+
+describe('R4 corners of HTTP/2', () => {
+  it('the same requests over one connection get their own answers again', async () => {
+    const recorded = await recordText(SHARED, 'program.mjs', startHttp2Server);
+    expect(recorded.ran.code, recorded.ran.stderr).toBe(0);
+    for (let run = 0; run < 3; run++) await expectSame(recorded);
+    const outputs = await Promise.all(
+      [0, 1, 2, 3].map(async () => (await recorded.replay({ HINDCAST_REPLAY_WITHOUT: 'lineage,work' })).stdout),
+    );
+    expect(outputs.every((stdout) => stdout === recorded.ran.stdout)).toBe(false);
+  });
+});
+
+/** Eight of the same request over one connection, sent in the order in which work of the thread pool ends. */
+const SHARED = `
+  import { connect } from 'node:http2';
+  import { gzip } from 'node:zlib';
+  import { promisify } from 'node:util';
+  const session = connect(process.env.MODEL_URL);
+  const ask = async () => {
+    const stream = session.request({ ':path': '/same' });
+    let text = '';
+    for await (const piece of stream.setEncoding('utf8')) text += piece;
+    return JSON.parse(text).word;
+  };
+  const one = async (index) => {
+    await promisify(gzip)(Buffer.alloc(100 + ((index * 7919 + process.pid * 104729) % 13) * 300_000));
+    return index + ' ' + (await ask()) + ' ' + Math.random();
+  };
+  console.log((await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(one))).join('\\n'));
+  session.close();
+`;
+
+describe('R6 divergence over HTTP/2', () => {
+  const head = `import { connect } from 'node:http2';
+import { once } from 'node:events';
+const session = connect(process.env.MODEL_URL);\n`;
+  const ask = (body: string): string => `
+    const stream = session.request({ ':path': '/echo', ':method': 'POST', 'content-type': 'application/json' });
+    stream.end(JSON.stringify({ prompt: ${JSON.stringify(body)} }));
+    await once(stream.resume(), 'end');
+    session.close();\n`;
+
+  it('stops at a changed request, and shows the difference and the line', async () => {
+    const recorded = await recordText(head + ask('Tell me of amber.'), 'program.mjs', startHttp2Server);
+    expect(recorded.ran.code, recorded.ran.stderr).toBe(0);
+    recorded.write(head + ask('Tell me of basalt.'));
+    const { code, stderr } = await recorded.replay();
+    expect(code).toBe(86);
+    expect(stderr).toContain('request 1 is not the recorded one: POST /echo');
+    expect(stderr).toMatch(/asked at .*program\.mjs:5:\d+/);
+    expect(stderr).toContain('+ "Tell me of basalt."');
+  });
+
+  it.each([
+    [
+      'another connection',
+      `connect('http://127.0.0.1:9');`,
+      'an HTTP/2 connection to http://127.0.0.1:9 is not in the recording',
+    ],
+    [
+      'a tunnel',
+      `session.request({ ':method': 'CONNECT', ':authority': 'a:1' });`,
+      'an HTTP/2 stream that becomes another connection (CONNECT) is not in the recording',
+    ],
+  ])('refuses %s', async (_what, code, text) => {
+    const recorded = await recordText(head + ask('one'), 'program.mjs', startHttp2Server);
+    recorded.write(head + code + ask('one'));
+    const replayed = await recorded.replay();
+    expect(replayed.stderr).toContain(text);
+    expect(replayed.code).toBe(86);
   });
 });

@@ -18,7 +18,12 @@ const follow = (name, stream, { quiet = [], count = true } = {}) =>
       if (!quiet.includes(event)) seen.push([event, ...what, scope.getStore() ?? ''].join(' ').trim());
     };
     let text = '';
-    const facts = () => [stream.aborted, stream.readableEnded, stream.destroyed, ...(count ? [text.length, text.slice(0, 40)] : [])];
+    const facts = () => [
+      stream.aborted,
+      stream.readableEnded,
+      stream.destroyed,
+      ...(count ? [text.length, text.slice(0, 40)] : []),
+    ];
     stream.on('response', (headers, _flags, raw) => {
       headers['set-cookie'] &&= headers['set-cookie'].length;
       delete headers.date;
@@ -90,6 +95,10 @@ await follow('a signal', signalled);
 const left = session.request({ ':path': '/silent' });
 left.destroy();
 await follow('destroyed at once', left);
+const waited = session.request({ ':path': '/plain' });
+await once(waited, 'response');
+console.log('not closed before its end', waited.closed);
+await follow('read late', waited);
 const slow = session.request({ ':path': '/large' });
 let bytes = 0;
 await pipeline(slow, new Writable({ write: (piece, _, done) => setImmediate(done, (bytes += piece.length) && null) }));
@@ -143,4 +152,11 @@ for (const wrong of [() => connect('ftp://a'), () => connect('nonsense'), () => 
     console.log(error.name, error.code);
   }
 }
-console.log(connect.name, connect.length, promisify(connect).name, http2.connect === connect, Object.keys(first).length, Object.keys(session).length);
+console.log(
+  connect.name,
+  connect.length,
+  promisify(connect).name,
+  http2.connect === connect,
+  Object.keys(first).length,
+  Object.keys(session).length,
+);
