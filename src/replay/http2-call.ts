@@ -311,7 +311,7 @@ export class Http2Call implements AskedBy {
       this.#finish();
     } else if (arrival.kind === 'reset') {
       this.#last();
-      const { rstCode = 0 } = this.stream;
+      const { rstCode } = this.stream;
       this.#fail(
         Object.assign(new Error(`Stream closed with error code ${nameOf(rstCode)}`), {
           code: 'ERR_HTTP2_STREAM_ERROR',

@@ -174,13 +174,14 @@ export class Http2Connection {
     const socket = this.#session.socket as unknown as Socket;
     const original = socket.rawListeners(by).find(({ name }) => name === LISTENERS[by]) as Method | undefined;
     if (original === undefined) return;
-    const connection = this;
     const { real } = this.#channels;
+    const heard = (itself: Socket, args: unknown[]): void => {
+      const tell = (): void => this.break(() => void Reflect.apply(original, itself, args));
+      if (this.#session.destroyed) tell();
+      else if (real) this.#losing(by, args[0], tell);
+    };
     socket.on(by, function (this: Socket, ...args: unknown[]) {
-      const tell = (error?: unknown): void =>
-        connection.break(() => void Reflect.apply(original, this, error === undefined ? args : [error]));
-      if (connection.#session.destroyed) tell();
-      else if (real) connection.#losing(by, args[0], tell);
+      heard(this, args);
     });
     this.#lost[by] = (error) => this.break(() => void Reflect.apply(original, this.standIn!.socket, [error]));
     socket.removeListener(by, original);

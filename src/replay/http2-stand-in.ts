@@ -2,7 +2,8 @@
 import http2 from 'node:http2';
 import type { OutgoingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { Duplex, duplexPair } from 'node:stream';
+import { duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Exchange } from '../recording/recording.ts';
 import type { GoneAway } from './http2-connection.ts';
 import { internally } from './lineage.ts';

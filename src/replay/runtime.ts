@@ -79,7 +79,18 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, work, fetcher, http, http2, undici, channels, events, hasMessages = false }: Inputs): void {
+export function follow({
+  draw,
+  timers,
+  work,
+  fetcher,
+  http,
+  http2,
+  undici,
+  channels,
+  events,
+  hasMessages = false,
+}: Inputs): void {
   installOnce(hub, 'follower', `${REPLAY_LABEL}events`, () => {
     hub.follower = events;
     return () => {

@@ -75,7 +75,7 @@ const ANSWERS: readonly [RegExp, Answering][] = [
   ],
   [/^\/echo/, (stream, text, word) => json(stream, 200, { length: text.length, begins: text.slice(0, 20), word })],
   [/^\/large/, (stream, _text, word) => json(stream, 200, word.padEnd(700_000, word))],
-  [/^\/empty/, (stream) => void stream.respond({ ':status': 204 }, { endStream: true })],
+  [/^\/empty/, (stream) => stream.respond({ ':status': 204 }, { endStream: true })],
   [/^\/refused/, (stream) => stream.close(7)],
   [/^\/cancelled/, (stream) => stream.close(8)],
   [
