@@ -5,11 +5,11 @@ import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
 import type { HttpCall, HttpForm } from './http-call.ts';
 import { WireAnswer } from './http-wire.ts';
-import { asNobody, internally, runAt } from './lineage.ts';
+import { asNobody, runAt } from './lineage.ts';
+import { RecordedSignal } from './recorded-signal.ts';
 import type { RecordedAnswers } from './recorded-answers.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
-import type { WaitingTimer } from './timers-replayed.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { thrownAgain } from './thrown.ts';
 
@@ -216,29 +216,5 @@ class Replayed implements Receiver {
     if (this.#headed && facts.message === 'aborted') inlet?.give('close', [false]);
     else inlet?.give('error', [thrownAgain(facts)]);
     inlet?.socket.destroy();
-  }
-}
-
-/** Something without content that the recording has the place of: that the socket was idle, or that the body is wanted. */
-class RecordedSignal implements WaitingTimer {
-  readonly lin: string;
-  readonly count: number;
-  readonly ms: number;
-  isGone = false;
-  readonly hand: () => void;
-
-  constructor(lin: string, count: number, ms: number, give: () => void) {
-    this.lin = lin;
-    this.count = count;
-    this.ms = ms;
-    this.hand = give;
-  }
-
-  fires(): boolean {
-    return !this.isGone;
-  }
-
-  release(): void {
-    internally(() => setTimeout(() => this.fires() && this.hand(), Math.max(1, this.ms)).unref());
   }
 }

@@ -1,6 +1,5 @@
 /** Keeps a replay from reaching out: what is not in the recording is refused, loudly. */
 import dgram from 'node:dgram';
-import http2 from 'node:http2';
 import net from 'node:net';
 import type { Method } from '../patch/registry.ts';
 import { replaceGlobal } from './globals.ts';
@@ -29,7 +28,6 @@ export function refuseLeaks(refuse: Refuse): void {
     'send',
     refusing('a UDP message', refuse, () => 'udp'),
   );
-  replaceGlobal([http2], 'connect', refusing('an HTTP/2 connection', refuse, hostIn));
 }
 
 /** A method that is refused; `nameOf` finds in its first argument by what it may be allowed. */

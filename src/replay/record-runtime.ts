@@ -11,6 +11,7 @@ import { recordedEvents } from './event-places.ts';
 import { beginSession, openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
 import { recordHttp } from './http-record.ts';
+import { recordHttp2 } from './http2-record.ts';
 import { InputLog } from './input-log.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
@@ -41,6 +42,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     ),
     fetcher: recordFetches(deliveries, open),
     http: { form: recordHttp(deliveries, open, fired), connect: null, refuse: () => {} },
+    http2: recordHttp2(deliveries, open, fired),
     undici: recordUndici(deliveries, open),
     events: recordedEvents,
     channels: recordChannels(

@@ -26,6 +26,7 @@ import { ForkPoint } from './fork-point.ts';
 import type { ForkReport } from './fork-report.ts';
 import { Gate } from './gate.ts';
 import { replayHttp } from './http-replay.ts';
+import { replayHttp2 } from './http2-replay.ts';
 import type { BrokenOff } from './known-part.ts';
 import { hostIn, refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
@@ -129,6 +130,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     events,
     hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
     fetcher: replayFetches({ gate, course, open, marks: own !== null }),
+    http2: replayHttp2({ gate, answers, open: marked, refuse: leak }),
     undici: replayUndici({ gate, answers, open: marked, refuse: leak }),
     http: {
       form: replayHttp({ gate, answers, open: marked }),

@@ -20,6 +20,8 @@ import { patchFetch } from './fetch-patch.ts';
 import { shareReplaced } from './globals.ts';
 import { patchHttp } from './http-patch.ts';
 import type { HttpInput } from './http-patch.ts';
+import type { Http2Form } from './http2-form.ts';
+import { patchHttp2 } from './http2-patch.ts';
 import { followPromises, internally } from './lineage.ts';
 import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
@@ -60,6 +62,7 @@ export interface Inputs {
   work: BeginWork;
   fetcher: Fetcher;
   http: HttpInput;
+  http2: Http2Form;
   undici: UndiciForm;
   channels: Channels;
   events: Follower;
@@ -79,7 +82,18 @@ export function canFollow(): boolean {
 }
 
 /** Puts everything in place. */
-export function follow({ draw, timers, work, fetcher, http, undici, channels, events, hasMessages = false }: Inputs): void {
+export function follow({
+  draw,
+  timers,
+  work,
+  fetcher,
+  http,
+  http2,
+  undici,
+  channels,
+  events,
+  hasMessages = false,
+}: Inputs): void {
   installOnce(hub, 'follower', `${REPLAY_LABEL}events`, () => {
     hub.follower = events;
     return () => {
@@ -110,6 +124,7 @@ export function follow({ draw, timers, work, fetcher, http, undici, channels, ev
   patchServers(channels);
   patchHttp({ ...http, upgrades: followUpgrades(channels, read) });
   patchWebSocket(channels, read);
+  patchHttp2(http2, channels);
   patchUndici(undici);
   patchDns(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();

@@ -62,7 +62,9 @@ function requestOf(request: any): ExchangeRequest {
     (Array.isArray(value) ? value : [value]).map((one) => member(name, one)),
   );
   const url = `${protocol}//${hostname}${port ? `:${port}` : ''}${path}${members.length > 0 ? `?${members.join('&')}` : ''}`;
-  return exchangeRequest(url, request);
+  // HTTP/2 has the server among the headers.
+  const headers = Object.fromEntries(Object.entries(request.headers ?? {}).filter(([name]) => !name.startsWith(':')));
+  return exchangeRequest(url, { method: request.method, headers, body: request.body });
 }
 
 const member = (name: string, value: unknown): string =>
