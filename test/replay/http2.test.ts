@@ -126,7 +126,7 @@ const session = connect(process.env.MODEL_URL);\n`;
     expect(code).toBe(86);
     expect(stderr).toContain('request 1 is not the recorded one: POST /echo');
     expect(stderr).toMatch(/asked at .*program\.mjs:5:\d+/);
-    expect(stderr).toContain('+ "Tell me of basalt."');
+    expect(stderr).toContain('~ prompt  "Tell me of amber." → "Tell me of basalt."');
   });
 
   it.each([
