@@ -86,7 +86,7 @@ export async function replayTrial(recorded: RecordedTrial, { node = process.exec
     const ended = await run(program!, args, recorded.cwd, { ...env });
     return {
       ...ended,
-      summary: ended.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? ended.stderr,
+      summary: summaryOf(ended),
       connections: watched.count(),
       identical: ended.stdout === recorded.stdout && ended.code === recorded.code,
     };
@@ -94,6 +94,17 @@ export async function replayTrial(recorded: RecordedTrial, { node = process.exec
     await watched.close();
   }
 }
+
+/** `hindcast replay ...args`, with what it prints and the line that sums it up. */
+export async function replayCommand(
+  args: readonly string[],
+  { node = process.execPath, cwd, env = {} }: HowToReplay & { cwd: string },
+): Promise<Ending & { summary: string }> {
+  const ended = await run(node, [MAIN, 'replay', ...args], cwd, env);
+  return { ...ended, summary: summaryOf(ended) };
+}
+
+const summaryOf = ({ stderr }: Ending): string => stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? stderr;
 
 export function forget({ cwd }: RecordedTrial): void {
   rmSync(cwd, { recursive: true, force: true });
