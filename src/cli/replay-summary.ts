@@ -81,7 +81,11 @@ function remarks({ kept }: ReplayOutcome, report: ReplayReport): string[] {
     tolerated > 0 ? `${count(tolerated, 'changed request')} tolerated` : '',
     near > 0 ? `${count(near, 'changed request')} given the nearest answer` : '',
     live > 0 ? `${count(live, 'request')} sent over the network${kept.length > 0 ? `, kept as ${kept.join(' and ')}` : ''}` : '',
-    draws.other + draws.made + movedTimers > 0 && live === 0 ? 'the code is not the one that was recorded' : '',
+    report.byEventsAlone === true
+      ? 'this runtime tells no places apart but by events and by what was said'
+      : draws.other + draws.made + movedTimers > 0 && live === 0
+        ? 'the code is not the one that was recorded'
+        : '',
     files.written.length > 0 ? `${count(files.written.length, 'file')} written again` : '',
     files.kept.length > 0 ? `${count(files.kept.length, 'file')} not appended to twice` : '',
   ].filter(Boolean);

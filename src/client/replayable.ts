@@ -72,9 +72,12 @@ function startedFor(values: Values, implicit: () => LiveSession | null): Runtime
     }
   }
   if (values.replayable !== 'on' || recordMode(values, process.env) !== 'full') return null;
-  return guard(
+  const started = guard(
     'client.replayable',
     () => (load('record-runtime') as { startRecording: typeof startRecording }).startRecording(implicit),
     null,
   );
+  if (started?.byEventsAlone === true && !values.quiet)
+    sayLine('hindcast: this runtime has no promise hooks: a replay will tell calls apart by events and by what they say');
+  return started;
 }

@@ -3,21 +3,33 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FRAMES_MAX = 40;
+/** Ours, and those of who called: the loader makes thousands of promises before a program begins. */
+const NEAR_FRAMES_MAX = 10;
+const LOADER = 'node:internal/modules/';
 const OURS = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** `file:line:column` of the innermost frame that is neither a package's nor ours; relative to the working directory where it is below it. */
 export function callSite(): string | undefined {
-  const path = appFrame(FRAMES_MAX);
+  const path = appPathIn(framesOf(FRAMES_MAX));
   const here = `${process.cwd()}/`;
   return path?.startsWith(here) === true ? path.slice(here.length) : path;
 }
 
-/** Whether code of the app's is running, or waits for what runs. */
-export function isAppOnStack(): boolean {
-  return appFrame(FRAMES_MAX) !== undefined;
+/** Whose code is running, or waits for what runs: the app's, Node's module loader's, or that of neither, such as a package's. */
+export function whoRuns(): 'app' | 'loader' | 'others' {
+  const nearest = framesOf(NEAR_FRAMES_MAX);
+  if (appPathIn(nearest) !== undefined) return 'app';
+  if (nearest.some((frame) => frame.includes(LOADER))) return 'loader';
+  return appPathIn(framesOf(FRAMES_MAX)) === undefined ? 'others' : 'app';
 }
 
-function appFrame(frames: number): string | undefined {
+/** Whether Node's module loader is asking, which is none of the app's. */
+export function isLoaderAsking(): boolean {
+  const caller = framesOf(NEAR_FRAMES_MAX).find((frame) => !frame.includes(`${OURS}/`));
+  return caller?.includes(LOADER) === true;
+}
+
+function framesOf(frames: number): string[] {
   // The app's own way to write stacks is the app's code.
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = frames;
@@ -25,7 +37,11 @@ function appFrame(frames: number): string | undefined {
   const { stack = '' } = new Error('where');
   Error.stackTraceLimit = stackTraceLimit;
   if (prepareStackTrace !== undefined) Error.prepareStackTrace = prepareStackTrace;
-  for (const frame of stack.split('\n').slice(1)) {
+  return stack.split('\n').slice(1);
+}
+
+function appPathIn(frames: readonly string[]): string | undefined {
+  for (const frame of frames) {
     const place = /\(?((?:file:\/\/)?\/?[^\s()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
     if (place === undefined || place.startsWith('node:') || place.includes('/node_modules/')) continue;
     const path = place.startsWith('file://') ? decodeURI(place.slice('file://'.length)) : place;

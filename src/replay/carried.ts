@@ -41,6 +41,7 @@ export function patchScheduling(): void {
           return runAt(place, () => Reflect.apply(callback, this, values) as unknown);
         };
         const immediate = Reflect.apply(original, this, [run, ...given]) as NodeJS.Immediate;
+        setImmediateOf(() => {});
         pending.add(immediate);
         return immediate;
       },

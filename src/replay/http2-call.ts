@@ -11,7 +11,7 @@ import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
 import { Delivery } from '../recording/delivery-order.ts';
 import type { LoggedExchange } from '../recording/log-writer.ts';
-import { isAppOnStack } from './call-site.ts';
+import { whoRuns } from './call-site.ts';
 import type { AskedBy } from './exchange-owner.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
@@ -250,7 +250,7 @@ export class Http2Call implements AskedBy {
       this.#arrive({ kind: 'reset' });
       return stream;
     }
-    if (isReset && this.left && this.#ownEnds === 0 && !isAppOnStack()) {
+    if (isReset && this.left && this.#ownEnds === 0 && whoRuns() !== 'app') {
       this.#endOwn(() => this.#destroy([]));
       return stream;
     }

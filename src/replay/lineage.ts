@@ -3,8 +3,8 @@
  * same code stands at the same node, however its concurrent parts interleave, because a part only counts what it does itself.
  */
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
-import { promiseHooks } from 'node:v8';
-import { isAppOnStack } from './call-site.ts';
+import v8 from 'node:v8';
+import { whoRuns } from './call-site.ts';
 
 /** A place in the program. Its identity is 64 bits mixed from those of its parent and its number there: no collision in 9 million nodes of three shapes. */
 export class LineageNode {
@@ -34,7 +34,7 @@ const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0')
 
 /** The async id of a main script's own code, which runs once and in one order, unlike the callbacks of Node that no promise carries. */
 const MAIN_SCRIPT = 1;
-/** A program of which so many promises were made has begun, wherever its code is. */
+/** A program of which so many promises were made by other than the loader has begun, wherever its code is. */
 const LOOKS_MAX = 2_000;
 
 const ROOT_A = 0x12345678;
@@ -97,9 +97,12 @@ const apart = new AsyncLocalStorage<true>();
 let begun = false;
 let looks = 0;
 
+/** The node of code that was carried nowhere. */
+let elsewhere = (): LineageNode => root;
+
 /** The node of the running code. */
 export function currentNode(): LineageNode {
-  const node = current ?? (apart.getStore() === true ? INTERNAL : root);
+  const node = current ?? (apart.getStore() === true ? INTERNAL : elsewhere());
   if (!node.internal) begun = true;
   return node;
 }
@@ -135,22 +138,40 @@ export function asNobody<T>(fn: () => T): T {
   return runAt(INTERNAL, fn);
 }
 
+/** Whether the program's own code runs by now. What the loader does says nothing of it, however long it takes. */
+function hasBegun(): boolean {
+  const who = whoRuns();
+  return who === 'app' || (who === 'others' && ++looks > LOOKS_MAX);
+}
+
 /** Whose child a promise is that is made now; null: it is the root itself. */
 function parentOfNew(): LineageNode | null {
   const parent = current ?? (apart.getStore() === true ? INTERNAL : executionAsyncId() === MAIN_SCRIPT ? root : null);
   if (parent === null || parent.internal) return parent;
-  begun ||= ++looks > LOOKS_MAX || isAppOnStack();
+  begun ||= hasBegun();
   return begun ? parent : null;
+}
+
+/** Whether promises can be followed here. `v8.promiseHooks` is Node's alone. */
+export function canFollowPromises(): boolean {
+  return typeof (v8 as Partial<typeof v8>).promiseHooks?.createHook === 'function';
+}
+
+/** Where promises cannot be followed, code that no timer carries is where `placeOf` says, which is given the root. */
+export function followElsewhere(placeOf: (root: LineageNode) => LineageNode): void {
+  root = rootAgain();
+  elsewhere = () => placeOf(root);
 }
 
 /** Begins to follow promises; returns what ends it. */
 export function followPromises(): () => void {
+  elsewhere = () => root;
   root = rootAgain();
   current = null;
   outer.length = 0;
   begun = false;
   looks = 0;
-  const stop: unknown = promiseHooks.createHook({
+  const stop: unknown = v8.promiseHooks.createHook({
     init(promise) {
       const parent = parentOfNew();
       Stamp.put(promise, parent === null ? rootAgain() : childOf(parent));

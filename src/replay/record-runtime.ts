@@ -13,6 +13,7 @@ import { recordFetches } from './fetch-record.ts';
 import { recordHttp } from './http-record.ts';
 import { recordHttp2 } from './http2-record.ts';
 import { InputLog } from './input-log.ts';
+import { canFollowPromises } from './lineage.ts';
 import { canFollow, follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { recordTimers } from './timers-recorded.ts';
@@ -60,6 +61,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   process.on('exit', onExit);
   return {
     process: newSpanId(),
+    byEventsAlone: !canFollowPromises(),
     begin: (session) => log.begin(session),
     ending: (session) => {
       draws.flush();

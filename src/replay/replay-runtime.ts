@@ -30,7 +30,7 @@ import { replayHttp2 } from './http2-replay.ts';
 import type { BrokenOff } from './known-part.ts';
 import { hostIn, refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
-import { internally, isInternal } from './lineage.ts';
+import { canFollowPromises, internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
 import { OwnRecording } from './own-recording.ts';
 import { restorePid } from './pids.ts';
@@ -232,6 +232,7 @@ function reporter({ plan, gate, draws, tally, source, own, fixed, channels }: Re
       ...(source.exitCode !== undefined && { recordedExitCode: source.exitCode }),
       ...(fixed !== null && { fix: fixed.report }),
       ...(brokenOff !== undefined && { brokenOff }),
+      ...(!canFollowPromises() && { byEventsAlone: true }),
     });
     if (own !== null) report.fork = forkReport(report, own.paths);
     guard('replay.report', () => internally(() => writeFileSync(path, JSON.stringify(report))), undefined);

@@ -9,6 +9,8 @@ import type { MatchedBy } from './matcher.ts';
 import type { SourceRequest } from './source.ts';
 
 export interface ReplayReport {
+  /** Promises cannot be followed on this runtime: places are known by events alone. */
+  byEventsAlone?: true;
   /** Requests of the recording. */
   requests: number;
   /** Requests that were answered from the recording. */

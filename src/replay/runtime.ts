@@ -22,13 +22,14 @@ import { patchHttp } from './http-patch.ts';
 import type { HttpInput } from './http-patch.ts';
 import type { Http2Form } from './http2-form.ts';
 import { patchHttp2 } from './http2-patch.ts';
-import { followPromises, internally } from './lineage.ts';
+import { canFollowPromises, followElsewhere, followPromises, internally } from './lineage.ts';
 import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
 import { patchReadings, readingsBy } from './readings.ts';
 import type { Reading } from './readings.ts';
 import { patchServers } from './servers.ts';
 import { patchSignals } from './signals.ts';
+import { spanPlaces } from './span-places.ts';
 import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
@@ -47,6 +48,8 @@ export interface Runtime {
   readonly process: string;
   /** Of what the recordings of this process are forks. */
   readonly fork?: ForkFacts;
+  /** Promises cannot be followed here: places are known by events alone. */
+  readonly byEventsAlone?: boolean;
   /** A session has its recording. */
   begin(session: LiveSession): void;
   /** Its last line comes next. */
@@ -101,7 +104,8 @@ export function follow({
     };
   });
   shareReplaced();
-  followPromises();
+  if (canFollowPromises()) followPromises();
+  else followElsewhere(spanPlaces());
   setAside(internally);
   warmUp();
   const read: Reading = draw === null ? (_name, real) => real() : readingsBy(draw);

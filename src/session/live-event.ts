@@ -115,6 +115,10 @@ export class LiveEvent implements OpenEvent {
     });
   }
 
+  get name(): string {
+    return this.#name;
+  }
+
   run<T>(fn: () => T): T {
     return this.ended ? fn() : scopes.run({ session: this.session, event: this }, fn);
   }

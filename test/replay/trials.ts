@@ -52,6 +52,8 @@ export interface HowToRecord {
 
 export interface HowToReplay {
   node?: string;
+  /** Instead of the recorded command line. */
+  command?: readonly string[];
   env?: NodeJS.ProcessEnv;
 }
 
@@ -79,14 +81,18 @@ export async function recordTrial(
 }
 
 /** Replays what was recorded, without a network. */
-export async function replayTrial(recorded: RecordedTrial, { node = process.execPath, env }: HowToReplay = {}): Promise<Outcome> {
+export async function replayTrial(
+  recorded: RecordedTrial,
+  { node = process.execPath, env, command }: HowToReplay = {},
+): Promise<Outcome> {
   const watched = await watchConnections(recorded);
   try {
-    const [program, ...args] = [...watched.wrap, node, MAIN, 'replay'];
+    const instead = command === undefined ? [] : ['last', '--', ...command];
+    const [program, ...args] = [...watched.wrap, node, MAIN, 'replay', ...instead];
     const ended = await run(program!, args, recorded.cwd, { ...env });
     return {
       ...ended,
-      summary: ended.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? ended.stderr,
+      summary: summaryOf(ended),
       connections: watched.count(),
       identical: ended.stdout === recorded.stdout && ended.code === recorded.code,
     };
@@ -94,6 +100,17 @@ export async function replayTrial(recorded: RecordedTrial, { node = process.exec
     await watched.close();
   }
 }
+
+/** `hindcast replay ...args`, with what it prints and the line that sums it up. */
+export async function replayCommand(
+  args: readonly string[],
+  { node = process.execPath, cwd, env = {} }: HowToReplay & { cwd: string },
+): Promise<Ending & { summary: string }> {
+  const ended = await run(node, [MAIN, 'replay', ...args], cwd, env);
+  return { ...ended, summary: summaryOf(ended) };
+}
+
+const summaryOf = ({ stderr }: Ending): string => stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? stderr;
 
 export function forget({ cwd }: RecordedTrial): void {
   rmSync(cwd, { recursive: true, force: true });
@@ -130,7 +147,8 @@ async function watchConnections({ cwd, port }: RecordedTrial): Promise<Watch> {
     count: () =>
       readFileSync(file, 'utf8')
         .split('\n')
-        .filter((line) => line.includes('connect(')).length,
+        // Not those within the machine's own file system: loaders talk to themselves by such.
+        .filter((line) => /connect\(.*sa_family=AF_INET/.test(line)).length,
     close: async () => {},
   };
 }
