@@ -1,5 +1,4 @@
 /** The agents of agents/: programs of their own, written without a thought of being replayed, and unlike one another. */
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -68,6 +67,3 @@ export function agentNamed(name: string): AgentProgram {
   if (agent === undefined) throw new RangeError(`there is no agent "${name}": ${AGENTS.map((one) => one.name).join(', ')}`);
   return agent;
 }
-
-/** Lines of its program. */
-export const linesOf = ({ file }: AgentProgram): number => readFileSync(file, 'utf8').trimEnd().split('\n').length;
