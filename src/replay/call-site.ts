@@ -6,6 +6,7 @@ const FRAMES_MAX = 40;
 /** Ours, and those of who called: the loader makes thousands of promises before a program begins. */
 const NEAR_FRAMES_MAX = 10;
 const LOADER = 'node:internal/modules/';
+const TRANSLATORS = /\/node_modules\/(tsx|ts-node|esbuild-register|@swc-node\/register|@babel\/register)\//;
 const OURS = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** `file:line:column` of the innermost frame that is neither a package's nor ours; relative to the working directory where it is below it. */
@@ -27,6 +28,11 @@ export function whoRuns(): 'app' | 'loader' | 'others' {
 export function isLoaderAsking(): boolean {
   const caller = framesOf(NEAR_FRAMES_MAX).find((frame) => !frame.includes(`${OURS}/`));
   return caller?.includes(LOADER) === true;
+}
+
+/** Whether a loader that translates files (tsx, ts-node, ...) is asking: it asks whom it has not asked before, which the next run has in a cache. */
+export function isTranslating(): boolean {
+  return framesOf(FRAMES_MAX).some((frame) => TRANSLATORS.test(frame));
 }
 
 function framesOf(frames: number): string[] {

@@ -1,5 +1,6 @@
 /** Child processes of the app: every way to start one leads here. */
 import type { Method } from '../patch/registry.ts';
+import { isTranslating } from './call-site.ts';
 import type { Channels } from './channels.ts';
 import { startChild } from './child-start.ts';
 import type { StartingChild } from './child-start.ts';
@@ -19,7 +20,7 @@ export function patchChildren(channels: Channels): void {
   // One place for spawn, fork, exec, execFile, their promises, and cluster.fork.
   replaceBelow(children.ChildProcess.prototype, 'spawn', (original): Method => {
     return function spawn(this: StartingChild, options: SpawnOptions) {
-      const isOurs = isInternal() || typeof options !== 'object' || options === null;
+      const isOurs = isInternal() || isTranslating() || typeof options !== 'object' || options === null;
       if (isOurs) return Reflect.apply(original, this, [options]) as unknown;
       return startChild(this, options, { original, channels, standIns });
     };
@@ -30,7 +31,7 @@ export function patchChildren(channels: Channels): void {
       name,
       (original) =>
         function (this: unknown, ...args: unknown[]) {
-          if (isInternal()) return Reflect.apply(original, this, args) as unknown;
+          if (isInternal() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
           return answerSync(name, args, { channels, real: () => Reflect.apply(original, this, args) as unknown });
         },
     );
