@@ -62,7 +62,7 @@ export class Http2Connection {
   /** What Node's client was told of in a replay. */
   readonly #told = new WeakSet<Arrival>();
   #session!: ClientHttp2Session;
-  #raw!: Record<'emit' | 'request' | 'close' | 'destroy', Method>;
+  #raw!: Record<'emit' | 'request' | 'destroy', Method>;
   #idle!: Http2Idle;
   #lost: Partial<Record<Lost['by'], (error?: unknown) => void>> = {};
   /** What Node does next, right after it has told of the server's leaving. */
@@ -99,24 +99,23 @@ export class Http2Connection {
   /** Follows `session`, from before the app has it. */
   follow(session: ClientHttp2Session): void {
     this.#session = session;
-    const { emit, request, close, destroy } = session as unknown as Record<string, Method>;
-    this.#raw = { emit: emit!, request: request!, close: close!, destroy: destroy! };
+    const { emit, request, destroy } = session as unknown as Record<string, Method>;
+    this.#raw = { emit: emit!, request: request!, destroy: destroy! };
     setOwn(session, 'emit', (event: unknown, ...args: unknown[]) => this.#emitting(String(event), event, args));
     setOwn(session, 'request', (...args: unknown[]) => this.#request(args));
-    for (const name of ['close', 'destroy'] as const)
-      setOwn(session, name, (...args: unknown[]) => {
-        const leaving = this.#leaving;
-        if (leaving === undefined) return this.#bare(name, args);
-        this.#leaving = undefined;
-        leaving.then = () => void this.#bare(name, args);
-        return undefined;
-      });
+    setOwn(session, 'destroy', (...args: unknown[]) => {
+      const leaving = this.#leaving;
+      if (leaving === undefined) return this.#bare('destroy', args);
+      this.#leaving = undefined;
+      leaving.then = () => void this.#bare('destroy', args);
+      return undefined;
+    });
     this.#idle = { target: session, place: this.#placeOf('timeout'), timeouts: 0, run: (fn) => this.#hand(fn) };
     this.#form.watch(this.#idle);
     for (const by of ['error', 'close'] as const) this.#takeOver(by);
   }
 
-  #bare(name: 'emit' | 'request' | 'close' | 'destroy', args: unknown[]): unknown {
+  #bare(name: 'emit' | 'request' | 'destroy', args: unknown[]): unknown {
     return Reflect.apply(this.#raw[name], this.#session, args);
   }
 
@@ -136,7 +135,7 @@ export class Http2Connection {
     return true;
   }
 
-  /** Node tells of it, and then closes or destroys the session: both wait for one turn. */
+  /** Node tells of it, and then destroys the session: both wait for one turn. A session that it closes is closed at once: closed after its last stream, Node may leave it open for ever. */
   #goaway(emit: () => unknown, [code, last, bytes]: unknown[]): void {
     const leaving = { then: (): void => {} };
     this.#leaving = leaving;

@@ -1,4 +1,5 @@
 /** A server of HTTP/2 without TLS that answers as few do: Bedrock's model by dice, and streams that come in pieces, with trailers, reset, late, or not at all. */
+import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -99,8 +100,10 @@ const ANSWERS: readonly [RegExp, Answering][] = [
   [
     /^\/leaving/,
     async (stream, _text, word) => {
+      // Node's client never ends a session whose last answer comes before it has left itself.
+      const left = once(stream.session!, 'goaway');
       stream.session!.goaway(0, undefined, Buffer.from('bye'));
-      await wait(5);
+      await left;
       stream.respond({ ':status': 200 });
       stream.end(word);
     },
