@@ -26,6 +26,7 @@ export function recordTimers(deliveries: Deliveries, fired: FiredTimer): TimerSe
     const handle: NodeJS.Timeout = timer.set(() => {
       const { refreshes } = due;
       due.held = handle.hasRef();
+      timer.keepScope();
       deliveries.push(timer.hand, () => {
         // Taken back, or set again, by what came in between.
         if (isTakenBack(handle) || due.refreshes > refreshes) return false;

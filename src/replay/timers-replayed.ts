@@ -81,6 +81,7 @@ class ReplayedTimer implements WaitingTimer {
     this.#gate = gate;
     this.#fired = fired;
     this.#setAtMs = gate.nowMs;
+    timer.keepScope();
     this.hand = timer.hand;
     this.handle = timer.set(() => this.#due(), NEVER_MS);
   }

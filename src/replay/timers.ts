@@ -19,6 +19,8 @@ export interface SetTimer {
   readonly count: number;
   /** What the app has it do, as code of the timer's own place, in the async scopes in which it was set. The same function while recording and in a replay, so that an error that is made in it has the same stack. */
   readonly hand: () => void;
+  /** Has the async scopes of the running code be those that it is handed over in: of what set it, or of Node's call of what is due, which are the same. It costs more than a timer. */
+  keepScope(): void;
   /** Sets a timer of Node's that calls `due`. Before the first turn of its own, and once. */
   set(due: () => void, ms: number): NodeJS.Timeout;
 }
@@ -65,7 +67,7 @@ class AppTimer implements SetTimer {
   readonly #place: LineageNode;
   readonly #callback: Method;
   readonly #args: unknown[];
-  readonly #inScope = AsyncLocalStorage.snapshot();
+  #inScope: (<T>(fn: () => T) => T) | undefined;
   #handle: NodeJS.Timeout | undefined;
 
   constructor(original: Method, repeats: boolean, place: LineageNode, args: unknown[]) {
@@ -86,11 +88,15 @@ class AppTimer implements SetTimer {
     return this.#handle;
   }
 
+  keepScope(): void {
+    this.#inScope = AsyncLocalStorage.snapshot();
+  }
+
   readonly hand = (): void => {
     const count = this.count++;
     const at = count === 0 ? this.#place : childOf(this.#place, count);
     const given = this.#args.length > 2 ? this.#args.slice(2) : [];
-    this.#inScope(() => runAt(at, () => Reflect.apply(this.#callback, this.#handle, given) as unknown));
+    this.#inScope?.(() => runAt(at, () => Reflect.apply(this.#callback, this.#handle, given) as unknown));
   };
 }
 

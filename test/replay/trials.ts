@@ -54,6 +54,8 @@ export interface HowToReplay {
   node?: string;
   /** Instead of the recorded command line. */
   command?: readonly string[];
+  /** It is killed after so long. */
+  hangMs?: number;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -83,13 +85,13 @@ export async function recordTrial(
 /** Replays what was recorded, without a network. */
 export async function replayTrial(
   recorded: RecordedTrial,
-  { node = process.execPath, env, command }: HowToReplay = {},
+  { node = process.execPath, env, command, hangMs = HANG_MS }: HowToReplay = {},
 ): Promise<Outcome> {
   const watched = await watchConnections(recorded);
   try {
     const instead = command === undefined ? [] : ['last', '--', ...command];
     const [program, ...args] = [...watched.wrap, node, MAIN, 'replay', ...instead];
-    const ended = await run(program!, args, recorded.cwd, { ...env });
+    const ended = await run(program!, args, recorded.cwd, { ...env }, hangMs);
     return {
       ...ended,
       summary: summaryOf(ended),
@@ -175,14 +177,14 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ending> {
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, hangMs = HANG_MS): Promise<Ending> {
   const startedAt = performance.now();
   const child = spawn(program, args, { cwd, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const guard = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+  const guard = setTimeout(() => child.kill('SIGKILL'), hangMs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
