@@ -30,6 +30,7 @@ const FIXED: Record<string, readonly string[]> = {
   response: ['x', 'status', 'at', 'ord', 'body', 'cuts'],
   data: ['x', 'body', 'cuts', 'lin', 'lo', 'from', 'edited'],
   timer: ['lin', 'lo', 'ms', 'ord'],
+  work: ['lin', 'ord'],
   draws: ['d'],
   channel: ['n', 'kind', 'lin', 'lo'],
   came: ['n', 'event', 'ord', 'sent', 'body'],

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import v8 from 'node:v8';
-import { whoRuns } from './call-site.ts';
+import { isTranslating, whoRuns } from './call-site.ts';
 
 /** A place in the program. Its identity is 64 bits mixed from those of its parent and its number there: no collision in 9 million nodes of three shapes. */
 export class LineageNode {
@@ -103,7 +103,10 @@ let elsewhere = (): LineageNode => root;
 /** The node of the running code. */
 export function currentNode(): LineageNode {
   const node = current ?? (apart.getStore() === true ? INTERNAL : elsewhere());
-  if (!node.internal) begun = true;
+  if (node.internal || begun) return node;
+  // What a loader does before the program, and does not do once it has it in a cache, begins nothing.
+  if (isTranslating()) return INTERNAL;
+  begun = true;
   return node;
 }
 
