@@ -7,7 +7,7 @@ import type { HttpCall, HttpForm } from './http-call.ts';
 import { WireAnswer } from './http-wire.ts';
 import { asNobody, runAt } from './lineage.ts';
 import { RecordedSignal } from './recorded-signal.ts';
-import type { RecordedAnswers } from './recorded-answers.ts';
+import type { Answers } from './answers.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
@@ -15,7 +15,7 @@ import { thrownAgain } from './thrown.ts';
 
 export interface HttpReplay {
   gate: Gate;
-  answers: RecordedAnswers;
+  answers: Answers;
   open: OpenBytes;
 }
 
@@ -36,7 +36,7 @@ export function replayHttp({ gate, answers, open }: HttpReplay): HttpForm {
     connected: (call, socket) => of(call).connected(socket),
     sent(call, asked: AskedRequest) {
       const replayed = of(call);
-      if (!replayed.isMatched) replayed.match(answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where));
+      if (!replayed.isMatched) replayed.match(answers.served({ ...asked, lin: call.lin, lo: call.lo }, call.where));
     },
     began(call) {
       const replayed = of(call);

@@ -9,14 +9,14 @@ import type { Http2Arrival, Http2Call } from './http2-call.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
 import { Http2StandIn } from './http2-stand-in.ts';
 import { internally } from './lineage.ts';
-import type { RecordedAnswers } from './recorded-answers.ts';
+import type { Answers } from './answers.ts';
 import { RecordedSignal } from './recorded-signal.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
 import { thrownAgain } from './thrown.ts';
 
 export interface Http2Replay {
   gate: Gate;
-  answers: RecordedAnswers;
+  answers: Answers;
   open: OpenBytes;
   refuse(what: string): void;
 }
@@ -32,7 +32,7 @@ export function replayHttp2({ gate, answers, open, refuse }: Http2Replay): Http2
     open,
     sent(call, asked) {
       const replayed = of(call);
-      if (!replayed.isMatched) replayed.match(answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where));
+      if (!replayed.isMatched) replayed.match(answers.served({ ...asked, lin: call.lin, lo: call.lo }, call.where));
     },
     began(call) {
       const replayed = of(call);

@@ -35,7 +35,7 @@ import { Matcher } from './matcher.ts';
 import { OwnRecording } from './own-recording.ts';
 import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
-import { RecordedAnswers } from './recorded-answers.ts';
+import { Answers } from './answers.ts';
 import { Tally } from './report.ts';
 import type { ReplayReport } from './report.ts';
 import { follow } from './runtime.ts';
@@ -120,7 +120,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   restorePid(source.recordings[0]?.header.pid ?? 0);
   const events = new EventCourse({ plan, source, course, tally, differs, ask });
   const open = openIn(implicit, () => own?.outside() ?? null);
-  const answers = new RecordedAnswers(course);
+  const answers = new Answers(course);
   const marked = own === null ? open : answers.marking(open);
   follow({
     draw: leaveOut.includes('draws') ? null : own === null ? draws.draw : own.drawing(draws.draw),

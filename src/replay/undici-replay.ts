@@ -2,7 +2,7 @@
 import { Delivery } from '../recording/delivery-order.ts';
 import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
-import type { RecordedAnswers } from './recorded-answers.ts';
+import type { Answers } from './answers.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
 import { thrownAgain } from './thrown.ts';
 import { abortedRequest } from './undici-call.ts';
@@ -11,7 +11,7 @@ import type { UndiciForm } from './undici-patch.ts';
 
 export interface UndiciReplay {
   gate: Gate;
-  answers: RecordedAnswers;
+  answers: Answers;
   open: OpenBytes;
   refuse(what: string): void;
 }
@@ -21,7 +21,7 @@ export function replayUndici({ gate, answers, open, refuse }: UndiciReplay): Und
     open,
     refuse,
     send(call, asked) {
-      const recorded = answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where);
+      const recorded = answers.served({ ...asked, lin: call.lin, lo: call.lo }, call.where);
       if (recorded === null) return true;
       const receiver = new Replayed(recorded, call);
       const ready = (): void => gate.addReceiver(recorded.key, receiver);
