@@ -3,7 +3,6 @@ import { monotonicUs } from '../core/clock.ts';
 import { aside } from '../core/aside.ts';
 import { guard } from '../core/diagnostics.ts';
 import type { ShipperReport } from '../otel/shipper.ts';
-import { REPLAY_FLAG } from '../events/lines.ts';
 import { ensureFolder } from '../recording/folder.ts';
 import type { SessionEnd, SessionSettings } from '../session/live-session.ts';
 import { handle } from '../session/sessions.ts';
@@ -90,7 +89,7 @@ export class RunningClient implements Resident {
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
     const runtime = currentRuntime();
-    if (runtime !== null) Object.assign(this.settings, { flags: [REPLAY_FLAG], process: runtime.process });
+    if (runtime !== null) Object.assign(this.settings, { flags: runtime.flags, process: runtime.process });
     if (runtime?.fork !== undefined) this.settings.fork = runtime.fork;
     this.settings.onBegin = (session) =>
       aside(() => {

@@ -9,6 +9,10 @@ export const FORMAT_VERSION = 1;
 
 /** The flag of a replay-grade recording: whatever came into the program by requests, channels, timers, clock, randomness and environment is in it, with who asked for it. */
 export const REPLAY_FLAG = 1;
+/** Of a recording in which places that come about by other than a promise have numbers of their own, and a body that is read whole is one promise. */
+export const PLACES_FLAG = 2;
+/** What this release writes, and can replay. */
+export const REPLAY_FLAGS: readonly number[] = [REPLAY_FLAG, PLACES_FLAG];
 
 /** `full`: with content and exchanges. `metadata`: neither. */
 export type RecordMode = 'full' | 'metadata';
@@ -34,7 +38,7 @@ export interface SessionLine extends LineBase {
   trace: string;
   mode: RecordMode;
   sdk: string;
-  /** Numbered behaviours that a replayer must reproduce: `REPLAY_FLAG` where the recording holds what a replay needs. */
+  /** Numbered behaviours that a replayer must reproduce: those of `REPLAY_FLAGS` where the recording holds what a replay needs. */
   flags: number[];
   pid: number;
   node: string;

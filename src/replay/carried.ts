@@ -3,11 +3,11 @@ import timers from 'node:timers';
 // timer held: only replaced here
 import timersPromises from 'node:timers/promises';
 import { replaceGlobal } from './globals.ts';
-import { childOf, currentNode, runAt, runningNode } from './lineage.ts';
+import { childBy, currentNode, runAt, runningNode } from './lineage.ts';
 
 const { nextTick } = process;
-/** Keeps the places of immediates apart from those of promises. */
-const IMMEDIATE_SALT = 11;
+/** The way in which these places come about. */
+const BY_IMMEDIATE = 11;
 
 /** Immediates of the app's that have not run; those that were cleared are among them until somebody asks. */
 const pending = new Set<NodeJS.Immediate>();
@@ -33,7 +33,7 @@ export function patchScheduling(): void {
         const [callback, ...given] = args;
         const node = currentNode();
         if (node.internal || typeof callback !== 'function') return Reflect.apply(original, this, args) as unknown;
-        const place = childOf(node, IMMEDIATE_SALT);
+        const place = childBy(node, BY_IMMEDIATE);
         const run = function (this: unknown, ...values: unknown[]): unknown {
           pending.delete(immediate);
           // As in deliveries.ts: what follows runs below the same functions of Node's.

@@ -7,14 +7,14 @@ import type { ThrownFacts } from '../events/lines.ts';
 import type { Method } from '../patch/registry.ts';
 import type { Channel, Channels } from './channels.ts';
 import { replaceGlobal } from './globals.ts';
-import { childOf, currentNode, internally, runAt } from './lineage.ts';
+import { childBy, currentNode, internally, runAt } from './lineage.ts';
 import type { Arrival } from './source.ts';
 import { thrownAgain, thrownFacts } from './thrown.ts';
 
 /** Functions that ask a name server. */
 const QUESTIONS = /^(lookup|lookupService|resolve\w*|reverse)$/;
-/** Keeps the places of questions apart from those of promises. */
-const DNS_SALT = 19;
+/** The way in which these places come about. */
+const BY_DNS = 19;
 /** Node's own code that connects sockets. */
 const OF_SOCKETS = /\((node:(internal\/)?(net|dgram|_tls_wrap|tls)\b[^)]*)\)/;
 
@@ -54,7 +54,7 @@ function isForSocket(): boolean {
 /** Opens the channel of one question; null where it is to be asked as if nobody looked. */
 function open(channels: Channels, name: string, args: unknown[], answer: (answer: Answer) => void): Channel | null {
   const what = { name, args: args.filter((arg) => typeof arg !== 'function') };
-  const place = childOf(currentNode(), DNS_SALT);
+  const place = childBy(currentNode(), BY_DNS);
   const inScope = AsyncLocalStorage.snapshot();
   const opening = { kind: 'dns', what };
   const channel = channels.open(opening, ({ data }) => inScope(() => runAt(place, () => answer(data as Answer))));

@@ -14,13 +14,13 @@ import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { HttpInlet } from './http-inlet.ts';
 import { pairsOf, sentHeaders } from './http-wire.ts';
-import { asNobody, childOf, runAt } from './lineage.ts';
+import { asNobody, childBy, childOf, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { AskedRequest } from './request-digest.ts';
 import { thrownFacts } from './thrown.ts';
 
-/** Keeps the places of requests apart from those of promises. */
-const HTTP_SALT = 13;
+/** The way in which these places come about. */
+const BY_HTTP = 13;
 /** Events that have a place of their own, in the order of the places: others share the last one. */
 const EVENTS = [
   ...['connection', 'socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
@@ -76,7 +76,7 @@ export class HttpCall implements AskedBy {
     this.where = where;
     this.form = form;
     this.#origin = origin;
-    const base = childOf(node, HTTP_SALT);
+    const base = childBy(node, BY_HTTP);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
   }
 

@@ -16,14 +16,14 @@ import type { AskedBy } from './exchange-owner.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
 import { pairsOf } from './http-wire.ts';
-import { asNobody, childOf, internally, runAt } from './lineage.ts';
+import { asNobody, childBy, childOf, internally, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { AskedRequest } from './request-digest.ts';
 import { thrownFacts } from './thrown.ts';
 
 const { nextTick } = process;
-/** Keeps the places of streams apart from those of promises. */
-const HTTP2_SALT = 23;
+/** The way in which these places come about. */
+const BY_HTTP2 = 23;
 /** Of what waits for its turn, the connection gives no more than this. */
 const WAITING_BYTES_MAX = 256 * 1024;
 /** Events that have a place of their own, in the order of the places: others share the last one. */
@@ -104,7 +104,7 @@ export class Http2Call implements AskedBy {
     this.where = where;
     this.connection = connection;
     this.form = form;
-    const base = childOf(node, HTTP2_SALT);
+    const base = childBy(node, BY_HTTP2);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
   }
 

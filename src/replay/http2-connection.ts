@@ -13,13 +13,13 @@ import type { Channel, Channels, Opening } from './channels.ts';
 import { Http2Call } from './http2-call.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
 import type { Http2StandIn } from './http2-stand-in.ts';
-import { asNobody, childOf, currentNode, runAt } from './lineage.ts';
+import { asNobody, childBy, childOf, currentNode, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { Arrival } from './source.ts';
 import { thrownAgain, thrownFacts } from './thrown.ts';
 
-/** Keeps the places of connections apart from those of promises. */
-const CONNECTION_SALT = 29;
+/** The way in which these places come about. */
+const BY_CONNECTION = 29;
 /** Events that have a place of their own, in the order of the places: others share the last one. */
 const EVENTS = ['connect', 'goaway', 'error', 'close', 'timeout', 'stream', 'lost', 'other'];
 /** Events that wait for their turn. */
@@ -88,7 +88,7 @@ export class Http2Connection {
     this.#channels = channels;
     this.#form = form;
     this.standIn = standIn;
-    const base = childOf(currentNode(), CONNECTION_SALT);
+    const base = childBy(currentNode(), BY_CONNECTION);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
   }
 

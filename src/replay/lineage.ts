@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import v8 from 'node:v8';
+import { PLACES_FLAG } from '../events/lines.ts';
 import { isTranslating, whoRuns } from './call-site.ts';
 
 /** A place in the program. Its identity is 64 bits mixed from those of its parent and its number there: no collision in 9 million nodes of three shapes. */
@@ -50,9 +51,23 @@ export function processPlace(salt: number): LineageNode {
   return new LineageNode(ROOT_A ^ salt, ROOT_B, false);
 }
 
-/** The next child of `parent`. `salt` keeps apart what is made in different ways. */
+/** The next child of `parent`: a promise, or what `salt` keeps apart from those. */
 export function childOf(parent: LineageNode, salt = 0): LineageNode {
   return parent.internal ? parent : numbered(parent, ++parent.children + salt);
+}
+
+/** More than a place has children. */
+const APART = 0x10_0000;
+let apartBy = APART;
+
+/** Has places be numbered as in a recording with those flags: without `PLACES_FLAG` a child by one way is the same as one by another way that comes a few later. */
+export function numberAsIn(flags: readonly number[]): void {
+  apartBy = flags.includes(PLACES_FLAG) ? APART : 1;
+}
+
+/** The next child of `parent` that comes about by other than a promise. `way`, from 1 to 63, says by what. */
+export function childBy(parent: LineageNode, way: number): LineageNode {
+  return childOf(parent, way * apartBy);
 }
 
 /** The child of `parent` with that number, which is not counted: of things that are numbered elsewhere. */

@@ -1,6 +1,6 @@
 /** What keeps a recording from being replayed, or may have its replay come out otherwise: one rule each, pure functions of the recording and of what is known of here. */
 import type { DrawsLine, PackedDraws, SessionLine } from '../events/lines.ts';
-import { REPLAY_FLAG } from '../events/lines.ts';
+import { REPLAY_FLAG, REPLAY_FLAGS } from '../events/lines.ts';
 import type { Exchange, Recording } from '../recording/recording.ts';
 import { DRAWS_MAX } from './draws.ts';
 import { knownUpTo } from './known-part.ts';
@@ -88,7 +88,7 @@ export function blockersOf({ header, problems }: Recording): Obstacle[] {
     const todo = 'record with `hindcast run`, or with HINDCAST_REPLAYABLE=on and node --import hindcast/register';
     return [{ code: 'not_recorded_for_it', effect: 'none', text, todo }];
   }
-  const newer = header.flags.filter((flag) => flag > REPLAY_FLAG);
+  const newer = header.flags.filter((flag) => !REPLAY_FLAGS.includes(flag));
   if (newer.length > 0) {
     const text = `it needs what this release does not do (flag ${newer.join(', ')})`;
     return [{ code: 'newer', effect: 'none', text, todo: 'use a newer hindcast' }];

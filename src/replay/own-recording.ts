@@ -114,9 +114,10 @@ export class OwnRecording {
   }
 
   /** How the client tells it of sessions. */
-  runtime(fork: ForkFacts): Runtime {
+  runtime(fork: ForkFacts, flags: readonly number[]): Runtime {
     return {
       process: newSpanId(),
+      flags,
       fork,
       begin: (session) => {
         this.paths.push(session.log.path);

@@ -1,6 +1,7 @@
 /** Records what comes into the program, so that it can be replayed. */
 import { guard } from '../core/diagnostics.ts';
 import { newSpanId } from '../core/ids.ts';
+import { REPLAY_FLAGS } from '../events/lines.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { recordChannels } from './channels-recorded.ts';
@@ -36,6 +37,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   watchEnvironment((name, value) => guard('replay.env', () => log.environment({ [name]: value }), undefined));
   const open = openIn(implicit, () => log.outside());
   follow({
+    flags: REPLAY_FLAGS,
     draw: draws.draw,
     timers: recordTimers(deliveries, fired),
     work: recordWork(deliveries, (lin) =>
@@ -61,6 +63,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
   process.on('exit', onExit);
   return {
     process: newSpanId(),
+    flags: REPLAY_FLAGS,
     byEventsAlone: !canFollowPromises(),
     begin: (session) => log.begin(session),
     ending: (session) => {

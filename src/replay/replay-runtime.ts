@@ -64,6 +64,7 @@ const FORK_STALL_MS = 500;
 export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const { leaveOut = [] } = plan;
   const source = readSource(plan.recordings);
+  const { flags } = source;
   const fork = plan.fork === undefined ? null : new ForkPoint(plan.fork, source);
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
   const elsewhere = new Elsewhere(source);
@@ -123,6 +124,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const answers = new Answers(course);
   const marked = own === null ? open : answers.marking(open);
   follow({
+    flags,
     draw: leaveOut.includes('draws') ? null : own === null ? draws.draw : own.drawing(draws.draw),
     timers: ordered ? replayTimers(gate, own?.fired) : null,
     work: (lin) => gate.beginWork(lin, own?.ended),
@@ -139,7 +141,9 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     },
   });
   followFiles(course, events, tally, endings);
-  return own?.runtime(forkFacts(plan)) ?? { process: newSpanId(), begin: () => {}, ending: () => {}, dying: () => {} };
+  return (
+    own?.runtime(forkFacts(plan), flags) ?? { process: newSpanId(), flags, begin: () => {}, ending: () => {}, dying: () => {} }
+  );
 }
 
 /** Kinds of channels through which a program has effects. */

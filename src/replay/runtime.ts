@@ -4,11 +4,13 @@ import { setAside } from '../core/aside.ts';
 import { patchCalendar } from './calendar.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import type { ForkFacts } from '../events/edits.ts';
+import { PLACES_FLAG } from '../events/lines.ts';
 import { hub } from '../events/ports.ts';
 import type { Follower } from '../events/ports.ts';
 import { installOnce, REPLAY_LABEL } from '../patch/registry.ts';
 import { writeEnv } from '../session/context-carrier.ts';
 import { whereabouts } from '../session/sessions.ts';
+import { patchBodyReads } from './body-reads.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
 import { patchChildren } from './child-patch.ts';
@@ -22,7 +24,7 @@ import { patchHttp } from './http-patch.ts';
 import type { HttpInput } from './http-patch.ts';
 import type { Http2Form } from './http2-form.ts';
 import { patchHttp2 } from './http2-patch.ts';
-import { canFollowPromises, followElsewhere, followPromises, internally } from './lineage.ts';
+import { canFollowPromises, followElsewhere, followPromises, internally, numberAsIn } from './lineage.ts';
 import { patchProcessMessages } from './process-messages.ts';
 import { patchRandomness } from './randomness.ts';
 import { patchReadings, readingsBy } from './readings.ts';
@@ -48,6 +50,8 @@ export interface Runtime {
   readonly process: string;
   /** Of what the recordings of this process are forks. */
   readonly fork?: ForkFacts;
+  /** What its recordings need of a replay, as in their headers. */
+  readonly flags: readonly number[];
   /** Promises cannot be followed here: places are known by events alone. */
   readonly byEventsAlone?: boolean;
   /** A session has its recording. */
@@ -60,6 +64,8 @@ export interface Runtime {
 
 /** Where what the program is given comes from. A part that is null is left as it is: what that costs is measured in a test. */
 export interface Inputs {
+  /** Of the recording: what it means is done. */
+  flags: readonly number[];
   draw: Draw | null;
   timers: TimerSetter | null;
   work: BeginWork;
@@ -86,6 +92,7 @@ export function canFollow(): boolean {
 
 /** Puts everything in place. */
 export function follow({
+  flags,
   draw,
   timers,
   work,
@@ -104,6 +111,7 @@ export function follow({
     };
   });
   shareReplaced();
+  numberAsIn(flags);
   if (canFollowPromises()) followPromises();
   else followElsewhere(spanPlaces());
   setAside(internally);
@@ -119,6 +127,7 @@ export function follow({
   if (timers !== null) patchTimers(timers);
   patchWork(work);
   patchFetch(fetcher);
+  if (flags.includes(PLACES_FLAG)) patchBodyReads();
   patchChildren(channels);
   patchWorkers(channels, tellThread);
   // Below what signals replace.

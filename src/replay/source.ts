@@ -61,6 +61,8 @@ export interface TimedDraws {
 export interface Source {
   /** Of the process: that which was asked for first. */
   readonly recordings: readonly Recording[];
+  /** Of all of them. */
+  readonly flags: readonly number[];
   readonly epochMs: number;
   /** In the order in which they were sent. */
   readonly requests: readonly SourceRequest[];
@@ -140,6 +142,7 @@ class Gathered {
     const steps = this.#steps.filter(({ ord }) => ord <= upTo).sort((a, b) => a.ord - b.ord);
     return {
       recordings: this.#recordings,
+      flags: this.#recordings[0]?.header.flags ?? [],
       epochMs: Math.min(...this.#recordings.map(({ header }) => header.epoch / 1000)),
       requests: this.#requests.toSorted((a, b) => a.sentMs - b.sentMs),
       channels: [...this.#channels.values()].toSorted((a, b) => a.line.n - b.line.n),

@@ -3,12 +3,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import timers from 'node:timers';
 import type { Method } from '../patch/registry.ts';
 import { replaceGlobal } from './globals.ts';
-import { childOf, currentNode, runAt } from './lineage.ts';
+import { childBy, childOf, currentNode, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import { patchTimerPromises } from './timer-promises.ts';
 
-/** Keeps the places of timers apart from those of promises. */
-const TIMER_SALT = 7;
+/** The way in which these places come about. */
+const BY_TIMER = 7;
 
 /** A timer that the app sets. */
 export interface SetTimer {
@@ -55,7 +55,7 @@ function setting(original: Method, repeats: boolean, setter: TimerSetter): Metho
     const [callback] = args;
     const node = currentNode();
     if (node.internal || typeof callback !== 'function') return Reflect.apply(original, this, args) as unknown;
-    return setter(new AppTimer(original, repeats, childOf(node, TIMER_SALT), args));
+    return setter(new AppTimer(original, repeats, childBy(node, BY_TIMER), args));
   };
 }
 

@@ -6,15 +6,15 @@ import type { Delivery } from '../recording/delivery-order.ts';
 import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { pairsOf } from './http-wire.ts';
-import { childOf, internally, runAt } from './lineage.ts';
+import { childBy, childOf, internally, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { AskedRequest } from './request-digest.ts';
 import { thrownFacts } from './thrown.ts';
 import { toldBy } from './undici-handler.ts';
 import type { UndiciControl, UndiciHead, UndiciTold } from './undici-handler.ts';
 
-/** Keeps the places of requests apart from those of promises. */
-const UNDICI_SALT = 17;
+/** The way in which these places come about. */
+const BY_UNDICI = 17;
 const EVENTS = ['body', 'start', 'head', 'piece', 'end', 'fail', 'connection'] as const;
 type Place = (typeof EVENTS)[number];
 
@@ -49,7 +49,7 @@ export class UndiciCall implements AskedBy {
     this.lin = node.id;
     this.lo = ++node.requests;
     this.where = where;
-    const base = childOf(node, UNDICI_SALT);
+    const base = childBy(node, BY_UNDICI);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
   }
 

@@ -1,10 +1,10 @@
 /** Work beside the program that has begun: when it has ended, what it gives is handed over in its turn, as code of the place that began it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Method } from '../patch/registry.ts';
-import { childOf, currentNode, internally, runAt } from './lineage.ts';
+import { childBy, currentNode, internally, runAt } from './lineage.ts';
 
-/** Keeps the places of work apart from those of promises. */
-export const WORK_SALT = 23;
+/** The way in which these places come about. */
+export const BY_WORK = 23;
 
 /** Work at place `lin` has begun. What is returned is told when it has ended, and hands that to the app when it is its turn. */
 export type BeginWork = (lin: string) => (hand: () => void) => void;
@@ -16,7 +16,7 @@ export type StartedWork = (hand: () => unknown) => void;
 export function beginAt(begin: BeginWork): StartedWork | null {
   const node = currentNode();
   if (node.internal) return null;
-  const place = childOf(node, WORK_SALT);
+  const place = childBy(node, BY_WORK);
   const inScope = AsyncLocalStorage.snapshot();
   const ended = begin(place.id);
   return (hand) => ended(() => inScope(() => void runAt(place, hand)));
@@ -24,7 +24,7 @@ export function beginAt(begin: BeginWork): StartedWork | null {
 
 /** Does `start` with a function in the place of `callback`, which is called in its turn. */
 export function startWork<T>(begin: BeginWork, callback: Method, start: (told: Method) => T): T {
-  const place = childOf(currentNode(), WORK_SALT);
+  const place = childBy(currentNode(), BY_WORK);
   const inScope = AsyncLocalStorage.snapshot();
   let ended: ReturnType<BeginWork> | undefined;
   const given = internally(() =>

@@ -10,8 +10,8 @@ import type { Method } from '../patch/registry.ts';
 import { isLoaderAsking, isTranslating } from './call-site.ts';
 import { replaceGlobal } from './globals.ts';
 import { patchPackingStreams } from './work-zlib.ts';
-import { childOf, currentNode, internally, isInternal } from './lineage.ts';
-import { startWork, WORK_SALT } from './work-begun.ts';
+import { childBy, currentNode, internally, isInternal } from './lineage.ts';
+import { startWork, BY_WORK } from './work-begun.ts';
 import type { BeginWork } from './work-begun.ts';
 
 /** Functions that give no promise, or one that stands for no work. */
@@ -62,7 +62,7 @@ function promisedWorkOf(original: Method, begin: BeginWork, onGiven: (value: unk
   return function (this: unknown, ...args: unknown[]) {
     // Asked first: with the loader, the program has not begun.
     if (isInternal() || isLoaderAsking() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
-    const place = childOf(currentNode(), WORK_SALT);
+    const place = childBy(currentNode(), BY_WORK);
     return new Promise((resolve, reject) => {
       internally(() => {
         const work = Reflect.apply(original, this, args) as Promise<unknown>;
