@@ -1,13 +1,12 @@
 /** Child processes of the app: every way to start one leads here. */
 import type { Method } from '../patch/registry.ts';
-import { isTranslating } from './call-site.ts';
 import type { Channels } from './channels.ts';
 import { startChild } from './child-start.ts';
 import type { StartingChild } from './child-start.ts';
 import { answerSync } from './child-sync.ts';
 import type { SpawnOptions } from './child-what.ts';
 import { replaceBelow } from './globals.ts';
-import { isInternal } from './lineage.ts';
+import { isForeign } from './lineage.ts';
 import { guardPids } from './pids.ts';
 import type { StandIns } from './pids.ts';
 
@@ -20,7 +19,7 @@ export function patchChildren(channels: Channels): void {
   // One place for spawn, fork, exec, execFile, their promises, and cluster.fork.
   replaceBelow(children.ChildProcess.prototype, 'spawn', (original): Method => {
     return function spawn(this: StartingChild, options: SpawnOptions) {
-      const isOurs = isInternal() || isTranslating() || typeof options !== 'object' || options === null;
+      const isOurs = isForeign() || typeof options !== 'object' || options === null;
       if (isOurs) return Reflect.apply(original, this, [options]) as unknown;
       return startChild(this, options, { original, channels, standIns });
     };
@@ -31,7 +30,7 @@ export function patchChildren(channels: Channels): void {
       name,
       (original) =>
         function (this: unknown, ...args: unknown[]) {
-          if (isInternal() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
+          if (isForeign()) return Reflect.apply(original, this, args) as unknown;
           return answerSync(name, args, { channels, real: () => Reflect.apply(original, this, args) as unknown });
         },
     );

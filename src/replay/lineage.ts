@@ -130,6 +130,11 @@ export function isInternal(): boolean {
   return current === null ? apart.getStore() === true : current.internal;
 }
 
+/** Whether the running code is not the program's: it is none of the app's, or a loader's that translates files. */
+export function isForeign(): boolean {
+  return isInternal() || isTranslating();
+}
+
 /** The node of the running code, where it is the app's and was carried to it: what is scheduled here without a promise belongs to it. */
 export function runningNode(): LineageNode | null {
   return current === null || current.internal ? null : current;

@@ -64,7 +64,6 @@ const FORK_STALL_MS = 500;
 export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const { leaveOut = [] } = plan;
   const source = readSource(plan.recordings);
-  const { flags } = source;
   const fork = plan.fork === undefined ? null : new ForkPoint(plan.fork, source);
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
   const elsewhere = new Elsewhere(source);
@@ -124,7 +123,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const answers = new Answers(course);
   const marked = own === null ? open : answers.marking(open);
   follow({
-    flags,
+    flags: source.flags,
     draw: leaveOut.includes('draws') ? null : own === null ? draws.draw : own.drawing(draws.draw),
     timers: ordered ? replayTimers(gate, own?.fired) : null,
     work: (lin) => gate.beginWork(lin, own?.ended),
@@ -141,10 +140,17 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     },
   });
   followFiles(course, events, tally, endings);
-  return (
-    own?.runtime(forkFacts(plan), flags) ?? { process: newSpanId(), flags, begin: () => {}, ending: () => {}, dying: () => {} }
-  );
+  return own?.runtime(forkFacts(plan), source.flags) ?? unkept(source);
 }
+
+/** Of a run whose recording is thrown away. */
+const unkept = ({ flags }: Source): Runtime => ({
+  process: newSpanId(),
+  flags,
+  begin: () => {},
+  ending: () => {},
+  dying: () => {},
+});
 
 /** Kinds of channels through which a program has effects. */
 const EFFECTS = new Set(['child', 'worker']);

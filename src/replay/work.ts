@@ -7,10 +7,10 @@ import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import zlib from 'node:zlib';
 import type { Method } from '../patch/registry.ts';
-import { isLoaderAsking, isTranslating } from './call-site.ts';
+import { isLoaderAsking } from './call-site.ts';
 import { replaceGlobal } from './globals.ts';
 import { patchPackingStreams } from './work-zlib.ts';
-import { childBy, currentNode, internally, isInternal } from './lineage.ts';
+import { childBy, currentNode, internally, isForeign } from './lineage.ts';
 import { startWork, BY_WORK } from './work-begun.ts';
 import type { BeginWork } from './work-begun.ts';
 
@@ -52,7 +52,7 @@ const FILE_WORK =
 function workOf(original: Method, begin: BeginWork): Method {
   return function (this: unknown, ...args: unknown[]) {
     const callback = args.at(-1);
-    if (typeof callback !== 'function' || isInternal() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
+    if (typeof callback !== 'function' || isForeign()) return Reflect.apply(original, this, args) as unknown;
     return startWork(begin, callback as Method, (told) => Reflect.apply(original, this, [...args.slice(0, -1), told]) as unknown);
   };
 }
@@ -61,7 +61,7 @@ function workOf(original: Method, begin: BeginWork): Method {
 function promisedWorkOf(original: Method, begin: BeginWork, onGiven: (value: unknown) => void): Method {
   return function (this: unknown, ...args: unknown[]) {
     // Asked first: with the loader, the program has not begun.
-    if (isInternal() || isLoaderAsking() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
+    if (isForeign() || isLoaderAsking()) return Reflect.apply(original, this, args) as unknown;
     const place = childBy(currentNode(), BY_WORK);
     return new Promise((resolve, reject) => {
       internally(() => {

@@ -6,8 +6,7 @@ import { wordsOf } from './channel-words.ts';
 import type { Channels, Opening } from './channels.ts';
 import { replaceMember } from './globals.ts';
 import { AppPlace } from './app-place.ts';
-import { isTranslating } from './call-site.ts';
-import { isInternal } from './lineage.ts';
+import { isForeign } from './lineage.ts';
 import type { Arrival } from './source.ts';
 import { systemError, systemFacts } from './system-error.ts';
 import type { SystemFacts } from './system-error.ts';
@@ -29,7 +28,7 @@ export function patchWorkers(channels: Channels, tell: TellThread): void {
     // As the class, it is not to be called.
     if (made === undefined) return Reflect.apply(Original, this, args) as unknown;
     const real = (given: unknown[]): Worker => Reflect.construct(Original, given, made) as Worker;
-    if (isInternal() || isTranslating()) return real(args);
+    if (isForeign()) return real(args);
     if (!channels.real) broadcasts?.threads();
     return channels.real ? record(channels, args, () => real(withVariables(args, tell()))) : replay(channels, args, made, real);
   };
