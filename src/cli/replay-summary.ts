@@ -51,11 +51,12 @@ function took({ end }: Recording, { ms }: ReplayOutcome): string {
 
 /** What was answered besides requests, and what cannot be shown again. */
 function othersOf({ channels, printedThemselves }: ReplayReport): string {
-  const { child = 0, worker = 0, websocket = 0 } = channels;
+  const { child = 0, worker = 0, websocket = 0, socket = 0 } = channels;
   const started = [
     child > 0 ? `${child} child process${child === 1 ? '' : 'es'}` : '',
     worker > 0 ? count(worker, 'worker thread') : '',
     websocket > 0 ? count(websocket, 'WebSocket') : '',
+    socket > 0 ? count(socket, 'connection') : '',
   ]
     .filter(Boolean)
     .join(' and ');

@@ -65,6 +65,15 @@ export function redactUrl(url: string): string {
     );
 }
 
+/** What stands before the password of a URL, and the password. */
+export const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@)/i;
+
+/** A value that has a name of its own, such as a variable of the environment: a password in a URL is taken out of it, and what looks like a credential is one. */
+export function redactValue(name: string, value: string): string {
+  if (isSecretName(name) || SECRET_VALUE.test(value)) return REDACTED;
+  return value.replace(URL_PASSWORD, `$1${REDACTED}`);
+}
+
 function decodeName(name: string): string {
   try {
     return decodeURIComponent(name);

@@ -35,14 +35,14 @@ export function isLoaderAsking(): boolean {
 
 /** Whether a loader that translates files (tsx, ts-node, ...) is asking: it asks whom it has not asked before, which the next run has in a cache. */
 export function isTranslating(): boolean {
-  return filesOf(FRAMES_MAX).some((file) => TRANSLATORS.test(file));
+  return filesOf().some((file) => TRANSLATORS.test(file));
 }
 
 /** The lines of a stack, as sources are mapped. */
 const framesOf = (frames: number): string[] => linesOf(stackOf(frames));
 
 /** The files of a stack, in a third of the time that its lines take. Where nobody may say how a stack is written, its lines. */
-function filesOf(frames: number): string[] {
+export function filesOf(frames = FRAMES_MAX): string[] {
   const files = stackOf(frames, fileNames);
   return Array.isArray(files) ? (files as string[]) : linesOf(files);
 }

@@ -1,6 +1,6 @@
 /**
- * One descriptor of a child process that the program reads or writes: a socket of Node's over a handle. What comes from the handle (pieces, the end, that it is closed, that something was
- * written) goes through the child's channel; all else is Node's own code, while recording and in a replay alike.
+ * A socket of Node's over a handle: one descriptor of a child process that the program reads or writes, or a connection. What comes from the handle (pieces, the end, that it is closed, that
+ * something was written) goes through the channel; all else is Node's own code, while recording and in a replay alike.
  */
 import type { Socket } from 'node:net';
 import type { ThrownFacts } from '../events/lines.ts';
@@ -20,7 +20,8 @@ type Then = (error?: Error | null) => void;
 
 /** Data of what comes through a pipe. */
 export interface PipeData {
-  fd: number;
+  /** Of a child's descriptor. */
+  fd?: number;
   /** The how many-th write. */
   write?: number;
   error?: ThrownFacts;
@@ -28,7 +29,8 @@ export interface PipeData {
 
 export class ChildPipe {
   readonly #socket: Socket;
-  readonly #fd: number;
+  readonly #of: PipeData;
+  readonly #way: string;
   readonly #channel: Channel;
   readonly #place: AppPlace;
   /** Writes that did not end at once, in a replay. */
@@ -40,28 +42,34 @@ export class ChildPipe {
   #written: Then | undefined;
   #finished: Then | undefined;
   #closed: (() => void) | undefined;
+  #isFinishing = false;
   /** Of the write that failed, while recording. */
   #error: Error | undefined;
 
-  constructor(socket: Socket, fd: number, channel: Channel, place: AppPlace) {
+  /** `fd` of a child's descriptor; what goes out of a connection goes the way `out`. */
+  constructor(socket: Socket, fd: number | undefined, channel: Channel, place: AppPlace) {
     this.#socket = socket;
-    this.#fd = fd;
+    this.#of = fd === undefined ? {} : { fd };
+    this.#way = fd === undefined ? 'out' : fd === 0 ? 'stdin' : `fd${fd}`;
     this.#channel = channel;
     this.#place = place;
     const held = channel.given.filter(({ event, data }) => event === 'held' && (data as PipeData).fd === fd);
     this.#held = new Set(held.map(({ data }) => (data as PipeData).write ?? 0));
   }
 
-  /** While recording: stands between the handle and the socket. */
-  record(handle: PipeHandle): void {
+  /** While recording: stands between the handle and the socket. Without a handle, somebody else tells that it is closed. */
+  record(handle?: PipeHandle): void {
     const socket = this.#socket;
     this.#push = cover(socket, 'push', () => (chunk: Uint8Array | null) => this.#arrived(chunk));
     this.#coverWrites((real, then) => this.#writeReally(real, then));
     cover(socket, '_final', (original) => (then: Then) => {
+      // While it connects, Node asks itself again.
+      if (this.#isFinishing) return Reflect.apply(original, socket, [then]) as unknown;
+      this.#isFinishing = true;
       this.#finished = then;
-      const come = (error?: Error | null): void => this.#come('finished', error);
-      Reflect.apply(original, socket, [come]);
+      return Reflect.apply(original, socket, [(error?: Error | null): void => this.#come('finished', error)]) as unknown;
     });
+    if (handle === undefined) return;
     cover(handle, 'close', (original) => (then?: () => void) => {
       this.#closed = then;
       Reflect.apply(original, handle, [() => this.#come('closed')]);
@@ -98,7 +106,7 @@ export class ChildPipe {
   }
 
   receive({ event, data, bytes }: Arrival): void {
-    const { error } = data as PipeData;
+    const { error } = (data ?? {}) as PipeData;
     const thrown = this.#error ?? (error === undefined ? undefined : systemError(error));
     const socket = this.#socket;
     if (event === 'data') {
@@ -135,14 +143,14 @@ export class ChildPipe {
     }
     this.#pending += chunk.length;
     // A copy: the app may change what it is given before it is written down.
-    this.#channel.came({ event: 'data', data: { fd: this.#fd }, bytes: new Uint8Array(chunk) });
+    this.#channel.came({ event: 'data', data: this.#of, bytes: new Uint8Array(chunk) });
     return this.#pending + this.#socket.readableLength < this.#socket.readableHighWaterMark;
   }
 
   #come(event: string, error?: Error | null, write?: number): void {
     if (error instanceof Error) this.#error = error;
     const facts = error instanceof Error ? { error: systemFacts(error) } : {};
-    this.#channel.came({ event, data: { fd: this.#fd, ...(write !== undefined && { write }), ...facts } });
+    this.#channel.came({ event, data: { ...this.#of, ...(write !== undefined && { write }), ...facts } });
   }
 
   #coverWrites(write: (real: (then: Then) => void, then: Then) => void): void {
@@ -150,7 +158,7 @@ export class ChildPipe {
     const told = (pieces: readonly [unknown, unknown][]): void => {
       this.#writes++;
       const bytes = Buffer.concat(pieces.map(([chunk, encoding]) => bytesOf(chunk, encoding)));
-      this.#channel.went(this.#fd === 0 ? 'stdin' : `fd${this.#fd}`, bytes);
+      this.#channel.went(this.#way, bytes);
     };
     cover(socket, '_write', (original) => (chunk: unknown, encoding: unknown, then: Then) => {
       told([[chunk, encoding]]);
@@ -169,7 +177,7 @@ export class ChildPipe {
     let isDone = false;
     const hold = (): void => {
       this.#written = then;
-      this.#channel.note({ event: 'held', data: { fd: this.#fd, write } });
+      this.#channel.note({ event: 'held', data: { ...this.#of, write } });
     };
     real((error) => {
       if (atOnce && !(error instanceof Error)) {

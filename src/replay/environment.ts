@@ -1,5 +1,5 @@
 /** Variables of the environment that the app reads by name. Who copies the whole of it, to hand it to a child process, has read none. */
-import { isSecretName, REDACTED } from '../core/credentials.ts';
+import { REDACTED, redactValue } from '../core/credentials.ts';
 import type { EnvLine } from '../events/lines.ts';
 import { replaceMember } from './globals.ts';
 import { isInternal } from './lineage.ts';
@@ -19,7 +19,7 @@ export function watchEnvironment(write: (name: string, value: string | null) => 
     if (typeof name !== 'string' || seen.has(name) || OURS.test(name) || name === copied || isInternal()) return;
     seen.add(name);
     const value = original[name];
-    write(name, value === undefined ? null : isSecretName(name) ? REDACTED : value);
+    write(name, value === undefined ? null : redactValue(name, value));
   };
   const watched = new Proxy(original, {
     get(target, name): unknown {
@@ -48,7 +48,7 @@ export function restoreEnvironment(lines: Iterable<EnvLine>, own: readonly strin
     for (const [name, value] of Object.entries(v)) {
       if (OURS.test(name) || own.includes(name)) continue;
       if (value === null) delete process.env[name];
-      else if (value === REDACTED) process.env[name] ??= STAND_IN;
+      else if (value.includes(REDACTED)) process.env[name] ??= value.replaceAll(REDACTED, STAND_IN);
       else process.env[name] = value;
     }
   }

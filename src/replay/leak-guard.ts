@@ -2,10 +2,9 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { Method } from '../patch/registry.ts';
+import { wordsOf } from './channel-words.ts';
 import { replaceGlobal } from './globals.ts';
-
-/** The loader of tsx tells the process that watches files, where there is one, what it loads: nothing comes in by it. */
-const LOADERS_OWN = /[\\/]tsx-[^\\/]*[\\/]\d+\.pipe$/;
+import { isLoaders, socketWhat } from './socket-what.ts';
 
 /** Is told what would reach out, and by which name that may be allowed; undefined: it does nothing to anybody. */
 export type Refuse = (what: string, name?: string) => void;
@@ -17,9 +16,8 @@ export function refuseLeaks(refuse: Refuse): void {
     'connect',
     (original) =>
       function (this: unknown, ...args: unknown[]) {
-        const target = targetOf(args);
-        if (!LOADERS_OWN.test(target))
-          refuse(`a connection to ${target} by a socket of its own (net, tls, a database driver)`, hostOf(target));
+        const what = socketWhat(this as object, args);
+        if (what !== null && !isLoaders(what)) refuse(wordsOf({ kind: 'socket', what }), what.host ?? what.path);
         return Reflect.apply(original, this, args) as unknown;
       },
   );
@@ -40,16 +38,5 @@ function refusing(what: string, refuse: Refuse, nameOf: (first: unknown) => stri
     };
 }
 
-/** The host of it, without the port. */
-const hostOf = (target: string): string => target.replace(/:\d+$/, '');
+/** The host of a URL. */
 export const hostIn = (url: unknown): string => (URL.canParse(String(url)) ? new URL(String(url)).hostname : String(url));
-
-/** Where `connect(...)` would have connected to. */
-function targetOf([first, second]: unknown[]): string {
-  const options: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
-  if (typeof options === 'object' && options !== null) {
-    const { path, host, port } = options as { path?: unknown; host?: unknown; port?: unknown };
-    return typeof path === 'string' ? path : `${typeof host === 'string' ? host : 'localhost'}:${String(port)}`;
-  }
-  return typeof second === 'string' ? `${second}:${String(first)}` : String(first);
-}

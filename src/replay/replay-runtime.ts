@@ -42,6 +42,7 @@ import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
 import type { Source, Step } from './source.ts';
+import type { SocketWhat } from './socket-what.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
@@ -157,6 +158,7 @@ const EFFECTS = new Set(['child', 'worker']);
 
 /** By what it may be allowed; undefined: it has no effect. */
 function effectOf({ kind, what }: Opening): string | undefined {
+  if (kind === 'socket') return (what as SocketWhat).host ?? (what as SocketWhat).path;
   return kind === 'websocket' ? hostIn((what as WebSocketWhat).url) : EFFECTS.has(kind) ? kind : undefined;
 }
 

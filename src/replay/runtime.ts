@@ -32,6 +32,7 @@ import type { Reading } from './readings.ts';
 import { patchServers } from './servers.ts';
 import { patchSignals } from './signals.ts';
 import { spanPlaces } from './span-places.ts';
+import { patchSockets } from './socket-patch.ts';
 import { patchStdin } from './stdin.ts';
 import { patchTimers } from './timers.ts';
 import type { TimerSetter } from './timers.ts';
@@ -139,6 +140,7 @@ export function follow({
   patchWebSocket(channels, read);
   patchHttp2(http2, channels);
   patchUndici(undici);
+  patchSockets(channels);
   patchDns(channels);
   process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }

@@ -12,7 +12,7 @@ export interface StandInTarget {
 }
 
 /** What is there of a socket with TLS. */
-const SECURE = {
+export const SECURE = {
   encrypted: true,
   authorized: true,
   authorizationError: null,

@@ -230,7 +230,7 @@ describe('R6 divergence of requests that are not sent by fetch', () => {
     [
       'TLS',
       `(await import('node:tls')).connect(9, '127.0.0.1');`,
-      'a connection to 127.0.0.1:9 by a socket of its own (net, tls, a database driver) is not in the recording',
+      'the connection to 127.0.0.1:9 (net, tls, a database driver) is not in the recording',
     ],
   ])('refuses %s', async (_what, code, text) => {
     const recorded = await recordText(`${head}${ask('one')}`);
