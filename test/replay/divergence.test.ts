@@ -154,7 +154,7 @@ hindcast: the replay left the recording at #1 execute_tool sum: the tool sum gav
     [
       'a socket',
       `(await import('node:net')).connect(9, '127.0.0.1');`,
-      'a connection to 127.0.0.1:9 by a socket of its own (net, tls, a database driver)',
+      'the connection to 127.0.0.1:9 (net, tls, a database driver)',
     ],
     [
       'a name server',
