@@ -85,6 +85,13 @@ export class Course {
     return this.#live;
   }
 
+  /** Whether the program may leave its recording by now, and go its own way. */
+  get mayLeave(): boolean {
+    const { plan, gate, fork } = this.#options;
+    if (this.#live) return true;
+    return fork === null ? plan.policy === 'live' : this.#reached || gate.isPast(fork.startMs);
+  }
+
   /** What becomes of a request that the running code makes. */
   take(request: SentRequest, fetching: AskedBy): Taken {
     const asking = this.#options.asRecorded({ ...request, lin: fetching.lin, lo: fetching.lo });
@@ -137,11 +144,11 @@ export class Course {
   }
 
   #inFork(fork: ForkPoint, given: Given): Taken {
-    const { gate, matcher } = this.#options;
+    const { matcher } = this.#options;
     const { asking, call } = given;
     const found = given.found ?? editedAt(matcher.atPlace(asking), fork);
     const when = found === null ? null : fork.when(found.request);
-    const isOpen = this.#live || this.#reached || when === 'in' || gate.isPast(fork.startMs);
+    const isOpen = this.mayLeave || when === 'in';
     if (!isOpen || when === 'before') return this.#closed(given);
     const edits = found === null ? [] : fork.editsOf(found.request);
     const said = edits.find((edit) => edit.kind === 'completion');

@@ -7,18 +7,21 @@ import { newSpanId } from '../core/ids.ts';
 import type { ForkFacts } from '../events/edits.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
+import { ChannelCourse } from './channel-course.ts';
 import { wordsOf } from './channel-words.ts';
+import { recordChannels } from './channels-recorded.ts';
 import { replayChannels } from './channels-replayed.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
-import type { Opening } from './channels.ts';
+import type { Channels, Opening } from './channels.ts';
 import { Course } from './course.ts';
 import { stallDivergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
+import { isOfProvider } from './effects.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { Endings } from './endings.ts';
 import { restoreEnvironment } from './environment.ts';
 import { EventCourse } from './event-course.ts';
-import { openIn } from './exchange-owner.ts';
+import { beginSession, openIn } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
 import { watchFiles } from './file-changes.ts';
 import { FixedAt } from './fixed-at.ts';
@@ -69,7 +72,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
   const elsewhere = new Elsewhere(source);
   restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
-  const own = fork !== null || plan.policy === 'live' ? new OwnRecording() : null;
+  const own = fork !== null || plan.policy === 'live' ? new OwnRecording(() => beginSession(implicit)) : null;
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const tally = new Tally(plan.fork?.edits ?? []);
@@ -104,11 +107,16 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   });
   const leak = leaksOf(course, endings);
   const differs = plan.policy === 'strict' || fork !== null ? stop : warn;
+  const really = own === null ? nothingKept(gate) : own.channels(gate.deliveries);
   const channels = replayChannels({
-    gate,
-    recorded: source.channels,
-    refuse: (opening, words) => leak(words, effectOf(opening)),
-    onDivergence: differs,
+    ...{ gate, recorded: source.channels, steps },
+    course: new ChannelCourse({ plan, course, tally, endings }),
+    asRecorded: (opening) => opening,
+    refuse(opening, words) {
+      leak(words, effectOf(opening));
+      if (!isInternal()) tally.opens(opening.kind);
+      return really;
+    },
   });
   const stalled = onStall({ plan, gate, course, fork, fixed, source, channels, endings });
   const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
@@ -159,16 +167,25 @@ const EFFECTS = new Set(['child', 'worker']);
 /** By what it may be allowed; undefined: it has no effect. */
 function effectOf({ kind, what }: Opening): string | undefined {
   if (kind === 'socket') return (what as SocketWhat).host ?? (what as SocketWhat).path;
-  return kind === 'websocket' ? hostIn((what as WebSocketWhat).url) : EFFECTS.has(kind) ? kind : undefined;
+  if (kind !== 'websocket') return EFFECTS.has(kind) ? kind : undefined;
+  const { url } = what as WebSocketWhat;
+  return isOfProvider(url) ? undefined : hostIn(url);
 }
+
+/** What is opened really where no recording of it is kept. */
+const nothingKept = ({ deliveries }: Gate): Channels => recordChannels({ deliveries, write: () => {}, asking: () => {} });
 
 /** What is done where something reaches out of the replay: it ends, or is asked about where the program goes its own way. */
 function leaksOf(course: Course, { stop, ask }: Endings): Refuse {
   return (what, name) => {
     // What we send for the program, it has been asked about.
     if (course.isLive && (name === undefined || isInternal())) return;
-    if (course.isLive && name !== undefined) return ask({ name, call: what });
-    return stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+    if (course.mayLeave && !isInternal()) {
+      if (name !== undefined) ask({ name, call: what });
+      course.goLive();
+      return;
+    }
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
   };
 }
 

@@ -4,34 +4,98 @@
 export interface OtherBytes {
   before: string;
   after: string;
+  /** Whether the recording has anything in its place. */
+  isNear: boolean;
+}
+
+/** One way. */
+interface Way {
+  readonly recorded: Buffer;
+  /** Where the pieces end that it was recorded in. */
+  readonly ends: readonly number[];
+  /** So much of what was recorded has been put in. */
+  at: number;
+  /** The rest of the line that is being put in is taken for that of the recorded one. */
+  skips: boolean;
 }
 
 const NEW_LINE = 10;
 
 export class SentBytes {
-  /** Of all ways together. */
-  total = 0;
-  readonly #recorded: Map<string, Buffer>;
-  readonly #sent = new Map<string, number>();
+  readonly #ways: Map<string, Way>;
 
   constructor(recorded: ReadonlyMap<string, readonly Uint8Array[]>) {
-    this.#recorded = new Map([...recorded].map(([way, pieces]) => [way, withoutOurIds(Buffer.concat(pieces))]));
+    this.#ways = new Map([...recorded].map(([way, pieces]) => [way, wayOf(pieces)]));
   }
 
-  /** Takes more; null: it is what was recorded. */
-  add(way: string, given: Uint8Array): OtherBytes | null {
-    const bytes = withoutOurIds(Buffer.from(given));
-    const recorded = this.#recorded.get(way) ?? Buffer.alloc(0);
-    const from = this.#sent.get(way) ?? 0;
-    this.#sent.set(way, from + bytes.length);
-    this.total += bytes.length;
-    if (bytes.equals(recorded.subarray(from, from + bytes.length))) return null;
-    let same = 0;
-    while (same < bytes.length && recorded[from + same] === bytes[same]) same++;
-    const start = recorded.subarray(0, from + same).lastIndexOf(NEW_LINE) + 1;
-    const whole = Buffer.concat([recorded.subarray(0, from), bytes]);
-    return { before: lineAt(recorded, start), after: lineAt(whole, start) };
+  /** Of all ways together, as far as it was recorded. */
+  get total(): number {
+    return this.#ways.values().reduce((sum, { at }) => sum + at, 0);
   }
+
+  /** Takes more; null: it is what was recorded. Where `takes` says so of what is not, that is taken for the line, or else the piece, that was recorded in its place. */
+  add(name: string, given: Uint8Array, takes: (other: OtherBytes) => boolean = () => false): OtherBytes | null {
+    const way = this.#wayOf(name);
+    let bytes = withoutOurIds(Buffer.from(given));
+    for (;;) {
+      bytes = skipped(way, bytes);
+      const { recorded, at } = way;
+      if (bytes.equals(recorded.subarray(at, at + bytes.length))) {
+        way.at += bytes.length;
+        return null;
+      }
+      let same = 0;
+      while (same < bytes.length && recorded[at + same] === bytes[same]) same++;
+      const start = recorded.subarray(0, at + same).lastIndexOf(NEW_LINE) + 1;
+      const whole = Buffer.concat([recorded.subarray(0, at), bytes]);
+      const other = { before: lineAt(recorded, start), after: lineAt(whole, start), isNear: at + same < recorded.length };
+      if (!takes(other)) {
+        way.at += bytes.length;
+        return other;
+      }
+      bytes = takenFor(way, bytes, same);
+    }
+  }
+
+  #wayOf(name: string): Way {
+    const known = this.#ways.get(name) ?? wayOf([]);
+    this.#ways.set(name, known);
+    return known;
+  }
+}
+
+function wayOf(pieces: readonly Uint8Array[]): Way {
+  let end = 0;
+  return {
+    recorded: withoutOurIds(Buffer.concat(pieces)),
+    ends: pieces.map(({ length }) => (end += length)),
+    at: 0,
+    skips: false,
+  };
+}
+
+/** What is left of `bytes` behind the line that is being put in, where the rest of that is taken for the recorded one. */
+function skipped(way: Way, bytes: Buffer): Buffer {
+  if (!way.skips) return bytes;
+  const end = bytes.indexOf(NEW_LINE);
+  if (end < 0) return bytes.subarray(bytes.length);
+  way.skips = false;
+  way.at++;
+  return bytes.subarray(end + 1);
+}
+
+/** Goes past the line, or the piece, that was recorded where `bytes` differ after so many that are the same. Returns what is left of them. */
+function takenFor(way: Way, bytes: Buffer, same: number): Buffer {
+  const differs = way.at + same;
+  const pieceEnd = way.ends.find((end) => end > differs) ?? way.recorded.length;
+  const lineEnd = way.recorded[pieceEnd - 1] === NEW_LINE ? way.recorded.indexOf(NEW_LINE, differs) : -1;
+  if (lineEnd < 0) {
+    way.at = pieceEnd;
+    return bytes.subarray(bytes.length);
+  }
+  way.at = lineEnd;
+  way.skips = true;
+  return bytes.subarray(same);
 }
 
 /** Ids of spans and sessions, which are put into messages so that both ends belong together: another run has others, of the same length. */
