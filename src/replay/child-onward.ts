@@ -75,7 +75,13 @@ export class ChildOnward implements Onward, PipeEnd {
   }
 
   end(fd: number): void {
-    this.#then(() => inputOf(this.#child, fd)?.end(() => this.#come({ event: 'finished', data: { fd } })));
+    const finished = (): void => this.#come({ event: 'finished', data: { fd } });
+    this.#then(() => {
+      const input = inputOf(this.#child, fd);
+      // What is only read from is over at once.
+      if (input === null) finished();
+      else input.end(finished);
+    });
   }
 
   close(fd: number): void {

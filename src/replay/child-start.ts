@@ -48,14 +48,13 @@ export function startChild(
 ): unknown {
   const { _handle: handle } = child;
   if (handle === undefined || handle === null) return Reflect.apply(original, child, [options]) as unknown;
-  const given = channels.real ? options : withoutStandIns(options);
+  const given = channels.real ? options : ofItsOwn(withoutStandIns(options));
   let started: StartedChild | null = null;
   cover(handle, 'spawn', (spawn) => (...args: unknown[]) => {
     const really = (): number => Reflect.apply(spawn, handle, args) as number;
     started = openChild(child, handle, given, channels);
     if (started === null) return really();
     if (!started.isReal) return started.replay(standIns);
-    if (!channels.real) Object.assign(args[0] as object, { envPairs: pairsOfStarted(given.envPairs ?? []) });
     return started.record(really);
   });
   const result: unknown = Reflect.apply(original, child, [given]);
@@ -226,6 +225,12 @@ class StartedChild {
 }
 
 const isPipe = ({ type }: StdioEntry): boolean => type === 'pipe' || type === 'overlapped';
+
+/** A child that a replay really starts is none of the replay. */
+function ofItsOwn<O extends StartOptions>(options: O): O {
+  const { envPairs } = options;
+  return envPairs === undefined ? options : { ...options, envPairs: pairsOfStarted(envPairs) };
+}
 
 /** A descriptor of another child that a replay stands in for leads nowhere. */
 function withoutStandIns<O extends SpawnOptions>(options: O): O {

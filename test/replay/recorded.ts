@@ -14,7 +14,7 @@ export interface Recorded {
   asked: number;
   recording(): Recording;
   /** What the replay prints, and the line that sums it up. */
-  replay(env?: NodeJS.ProcessEnv): Promise<Ended & { summary: string }>;
+  replay(env?: NodeJS.ProcessEnv, ...flags: string[]): Promise<Ended & { summary: string }>;
   /** Changes the program. */
   write(text: string): void;
 }
@@ -63,9 +63,9 @@ async function record(file: string, start: () => Promise<Asked>): Promise<Record
           readdirSync(folder).find((name) => name.endsWith('.jsonl'))!,
         ),
       ),
-    async replay(more = {}) {
-      const again = await hindcast(['replay'], { cwd, env: more });
-      return { ...again, summary: again.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? again.stderr };
+    async replay(more = {}, ...flags) {
+      const again = await hindcast(['replay', ...(flags.length > 0 ? ['last', ...flags] : [])], { cwd, env: more });
+      return { ...again, summary: again.stderr.split('\n').find((line) => /^[✓✗●]/.test(line)) ?? again.stderr };
     },
     write: () => {
       throw new Error('the programs of the tests stay as they are');
