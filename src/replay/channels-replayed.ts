@@ -4,6 +4,7 @@ import type { ChannelCourse } from './channel-course.ts';
 import { routeOfChannel } from './channel-words.ts';
 import type { Channels, Opening } from './channels.ts';
 import { openingDivergence } from './divergence.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Gate } from './gate.ts';
 import { currentNode } from './lineage.ts';
 import { ReplayedChannel } from './replayed-channel.ts';
@@ -22,8 +23,7 @@ export interface ChannelReplay {
   steps: readonly Step[];
   refuse: Channels['refuse'];
   course: ChannelCourse;
-  /** What is opened as the recording would have it. */
-  asRecorded(opening: Opening): Opening;
+  elsewhere: Elsewhere;
 }
 
 /** Channels of a recording that this run has not opened. */
@@ -40,21 +40,22 @@ const ALIKE = new Set(['child', 'worker', 'websocket']);
  * Channels of a recording, found by place and what they are, else by what they are, in their order; else by place and what they are but for times, ids and names of temporary folders. Each is
  * found once.
  */
-export function replayChannels({ gate, recorded, steps, refuse, course, asRecorded }: ChannelReplay): ReplayedChannels {
+export function replayChannels({ gate, recorded, steps, refuse, course, elsewhere }: ChannelReplay): ReplayedChannels {
   const candidates = recorded.map((channel): Candidate => ({ channel, digest: digestOf(channel.line), used: false }));
   const byDigest = Map.groupBy(candidates, ({ digest }) => digest);
   const answered: Record<string, number> = {};
-  const comes = Map.groupBy(steps, (step) => (step.kind === 'came' ? step.of : ''));
+  const stepsBy = Map.groupBy(steps, (step) => (step.kind === 'came' ? step.of : ''));
   const comesOf = ({ key }: SourceChannel): Arrival[] =>
-    (comes.get(key) ?? []).flatMap((step) => (step.kind === 'came' ? [step.arrival] : []));
+    (stepsBy.get(key) ?? []).flatMap((step) => (step.kind === 'came' ? [step.arrival] : []));
   const find = (opening: Opening): SourceChannel | null => {
     const node = opening.at ?? currentNode();
     if (node.internal) return null;
     const lo = ++node.channels;
     const isThere = ({ channel: { line } }: Candidate): boolean => line.lin === node.id && line.lo === lo;
-    const digest = digestOf(asRecorded(opening));
-    const alike = byDigest.get(digest)?.filter(({ used }) => !used) ?? [];
     const left = candidates.filter(({ used }) => !used);
+    const byChance = [...left.filter(isThere), ...left].map(({ channel }) => channel);
+    const digest = digestOf(elsewhere.openingAsRecorded(opening, byChance));
+    const alike = byDigest.get(digest)?.filter(({ used }) => !used) ?? [];
     const found =
       alike.find(isThere) ??
       alike[0] ??
@@ -87,7 +88,8 @@ export function replayChannels({ gate, recorded, steps, refuse, course, asRecord
     open(opening, deliver, isReady = () => true, onward = undefined) {
       const channel = find(opening);
       if (channel === null) return null;
-      return new ReplayedChannel({ opening, channel, gate, course, comes: comesOf(channel), deliver, isReady, onward });
+      const comes = comesOf(channel);
+      return new ReplayedChannel({ opening, channel, gate, course, elsewhere, comes, deliver, isReady, onward });
     },
     ask: (opening) => find(opening)?.given[0] ?? null,
     refuse,

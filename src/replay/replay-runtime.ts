@@ -111,7 +111,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const channels = replayChannels({
     ...{ gate, recorded: source.channels, steps },
     course: new ChannelCourse({ plan, course, tally, endings }),
-    asRecorded: (opening) => opening,
+    elsewhere,
     refuse(opening, words) {
       leak(words, effectOf(opening));
       if (!isInternal()) tally.opens(opening.kind);

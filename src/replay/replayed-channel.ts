@@ -4,6 +4,7 @@ import { wordsOf } from './channel-words.ts';
 import type { ChannelCourse } from './channel-course.ts';
 import type { Channel, Onward, Opening, Passed } from './channels.ts';
 import { sentDivergence } from './divergence.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Gate } from './gate.ts';
 import { SentBytes } from './sent-bytes.ts';
 import type { OtherBytes } from './sent-bytes.ts';
@@ -17,6 +18,7 @@ export interface ReplayedChannelOptions {
   channel: SourceChannel;
   gate: Gate;
   course: ChannelCourse;
+  elsewhere: Elsewhere;
   /** Everything that comes of it, in its order. */
   comes: readonly Arrival[];
   deliver(arrival: Arrival): void;
@@ -41,9 +43,9 @@ export class ReplayedChannel implements Channel {
 
   constructor(options: ReplayedChannelOptions) {
     this.#with = options;
-    const { channel, gate } = options;
+    const { channel, gate, elsewhere } = options;
     this.given = channel.given;
-    this.#sent = new SentBytes(channel.went);
+    this.#sent = new SentBytes(channel.went, elsewhere.isElsewhere ? elsewhere.fits : null);
     gate.addReceiver(channel.key, {
       isReady: (step) => step.kind === 'came' && (this.#isCutShort(step) || this.#isTurnOf(step)),
       receive: (step) => step.kind === 'came' && this.#receive(step),
