@@ -25,6 +25,8 @@ export const programAt = (name: string): string => join(import.meta.dirname, `pr
 export interface Asked {
   readonly url: string;
   readonly requests: readonly unknown[];
+  /** Variables for the program. */
+  readonly env?: NodeJS.ProcessEnv;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,8 @@ export async function recordText(
 async function record(file: string, start: () => Promise<Asked>): Promise<Recorded> {
   const cwd = newFolder();
   const model = await start();
-  const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
+  const given = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
+  const env = { ...given, ...model.env };
   const ran = await hindcast(['run', '--', process.execPath, file], { cwd, env });
   const asked = model.requests.length;
   await model.close();
