@@ -65,12 +65,15 @@ export class Endings {
     process.exit(REFUSED);
   };
 
-  /** The program has ended by itself. `isOwed` says of a request whether it should have been made; what should have been opened is in `channels`, where that is known. */
-  ended(isOwed: (request: SourceRequest) => boolean, channels: ReplayedChannels | null): void {
+  /**
+   * The program has ended by itself. `isOwed` says of a request whether it should have been made; what should have been opened is in `channels`, where that is known; `unfinished` is what else the
+   * recording goes on with.
+   */
+  ended(isOwed: (request: SourceRequest) => boolean, channels: ReplayedChannels | null, unfinished: Divergence | null): void {
     const { plan, tally, matcher, fixed } = this.#options;
     const { left } = matcher;
     const required = fixed?.required(left) ?? left;
-    const missing = tally.stopped ? null : neverAskedFor(required.filter(isOwed), channels);
+    const missing = tally.stopped ? null : (neverAskedFor(required.filter(isOwed), channels) ?? unfinished);
     const goesOn = plan.policy !== 'strict' && plan.fork === undefined;
     if (missing !== null && !(goesOn && tally.divergence !== undefined)) {
       this.warn(missing);

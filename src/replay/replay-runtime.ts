@@ -15,6 +15,7 @@ import type { ReplayedChannels } from './channels-replayed.ts';
 import type { Channels, Opening } from './channels.ts';
 import { Course } from './course.ts';
 import { stallDivergence } from './divergence.ts';
+import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
 import { isOfProvider } from './effects.ts';
 import { Elsewhere } from './elsewhere.ts';
@@ -44,7 +45,7 @@ import type { ReplayReport } from './report.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Source, Step } from './source.ts';
+import type { Source, SourceRequest, Step } from './source.ts';
 import type { SocketWhat } from './socket-what.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
@@ -118,11 +119,14 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
       return really;
     },
   });
-  const stalled = onStall({ plan, gate, course, fork, fixed, source, channels, endings });
+  const describe = describing(source, channels);
+  const stalled = onStall({ plan, gate, course, fork, fixed, describe, endings });
   const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
   process.on('exit', () => {
     const isOpen = breakOff !== null || fixed !== null || fork !== null || course.isLive;
-    endings.ended((request) => (fork === null ? !course.isLive : fork.when(request) === 'before'), isOpen ? null : channels);
+    const isOwed = (request: SourceRequest): boolean => (fork === null ? !course.isLive : fork.when(request) === 'before');
+    const { missed } = gate;
+    endings.ended(isOwed, isOpen ? null : channels, isOpen || missed === undefined ? null : describe(missed));
     report();
   });
   refuseLeaks(leak);
@@ -210,24 +214,28 @@ interface Stalling {
   course: Course;
   fork: ForkPoint | null;
   fixed: FixedAt | null;
-  source: Source;
-  channels: ReplayedChannels;
+  describe: (step: Step) => Divergence;
   endings: Endings;
 }
 
-/** What is done when the recording goes on with something that this run never asked for. */
-function onStall({ plan, gate, course, fork, fixed, source, channels, endings }: Stalling): (step: Step) => void {
-  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
+/** Puts into words that the recording goes on with a step that this run has not come to. */
+function describing(source: Source, channels: ReplayedChannels): (step: Step) => Divergence {
+  return (step) => {
+    const request = source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
     const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
-    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+    const opened = channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+    return stallDivergence(step, request, opened);
   };
+}
+
+/** What is done when the recording goes on with something that this run never asked for. */
+function onStall({ plan, gate, course, fork, fixed, describe, endings }: Stalling): (step: Step) => void {
   return (step) => {
     if (fork !== null && gate.isPast(fork.startMs)) {
       course.goLive();
       return;
     }
-    const request = source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
-    const divergence = stallDivergence(step, request, channelOf(step));
+    const divergence = describe(step);
     if (fixed?.leavesOut(step, divergence) === true) process.exit();
     if (fork !== null || plan.policy === 'strict') endings.stop(divergence);
     endings.warn(divergence);
