@@ -105,6 +105,37 @@ describe('R7 what a fork opens', () => {
   });
 });
 
+const SERVES = `${ASK}
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { lookup } from 'node:dns/promises';
+console.log(await ask('one'));
+if ((await ask('two')) === 'go') {
+  const server = createServer(async (request, response) => response.end(request.url + ' ' + (await ask('of the server'))));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  const { execFile } = await import('node:child_process');
+  execFile(process.execPath, ['-e', 'fetch(process.argv[1]).then((r) => r.text()).then(console.log)', 'http://127.0.0.1:' + port + '/asked'], async (_error, stdout) => {
+    console.log(stdout.trim());
+    server.close();
+    console.log(await lookup('no-such-host.invalid').catch(({ code }) => code));
+  });
+}
+`;
+
+it('R7 a server of a fork, and whom it asks for names, are in its recording', { timeout: 120_000 }, async () => {
+  const at = await start(SERVES);
+  const second = eventOf(at.ran, 'llm', 2);
+  const forked = await at.run({ fork: { event: second, edits: [says(second, 'go')], after: 'branch', allow: ['child'] } });
+  expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+  expect(forked.ended.stdout).toMatch(/^one \d+\n\/asked of the server \d+\nE\w+\n$/);
+  expect(forked.report.opened).toEqual({ child: 1, server: 1, dns: 1 });
+  await at.stop();
+  const again = await at.run({}, forked);
+  expect([again.ended.code, again.ended.stderr, again.ended.stdout]).toEqual([0, '', forked.ended.stdout]);
+});
+
 /** A server of MCP by hand: it counts its starts and calls in a file, and throws dice. */
 const SERVER = `
 import { appendFileSync } from 'node:fs';
