@@ -3,8 +3,10 @@ import type { OnwardEffect } from './channels.ts';
 import type { Course } from './course.ts';
 import type { Divergence } from './divergence.ts';
 import type { Endings } from './endings.ts';
+import type { ForkPoint } from './fork-point.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { Tally } from './report.ts';
+import type { SourceChannel } from './source.ts';
 
 /** Something that is put into a channel, and is not what was recorded. */
 export interface OtherSent {
@@ -22,6 +24,7 @@ export interface OtherSent {
 export interface ChannelCourseOptions {
   plan: ReplayPlan;
   course: Course;
+  fork: ForkPoint | null;
   tally: Tally;
   endings: Endings;
 }
@@ -31,6 +34,17 @@ export class ChannelCourse {
 
   constructor(options: ChannelCourseOptions) {
     this.#options = options;
+  }
+
+  /** Whether the program goes its own way. */
+  get isLive(): boolean {
+    return this.#options.course.isLive;
+  }
+
+  /** Whether a recorded channel is none of this run any more. */
+  opensAgain(channel: SourceChannel): boolean {
+    const { course, fork } = this.#options;
+    return course.isLive && fork?.opensAgain(channel) === true;
   }
 
   /** Whether the program may ask less than it did, and end what it asked. */

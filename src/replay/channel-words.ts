@@ -6,6 +6,9 @@ import type { SocketWhat } from './socket-what.ts';
 /** What is opened, or was. */
 export type Opened = Pick<ChannelLine, 'kind' | 'what'>;
 
+/** Kinds of channels that a program opens when it starts something, or connects to it. */
+export const STARTED: ReadonlySet<string> = new Set(['child', 'worker', 'websocket']);
+
 /** `the child process git status`: what stands in a sentence. */
 export function wordsOf({ kind, what }: Opened): string {
   const { command, args, file, url, authority } = (what ?? {}) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** Channels in a replay: nothing real is opened, and what came is handed over from the recording. */
 import { callSite } from './call-site.ts';
 import type { ChannelCourse } from './channel-course.ts';
-import { routeOfChannel } from './channel-words.ts';
+import { routeOfChannel, STARTED } from './channel-words.ts';
 import type { Channels, Opening } from './channels.ts';
 import { openingDivergence } from './divergence.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -33,12 +33,9 @@ export interface ReplayedChannels extends Channels {
   readonly answered: Readonly<Record<string, number>>;
 }
 
-/** Kinds of channels of which another one may be taken for the recorded one. */
-const ALIKE = new Set(['child', 'worker', 'websocket']);
-
 /**
  * Channels of a recording, found by place and what they are, else by what they are, in their order; else by place and what they are but for times, ids and names of temporary folders. Each is
- * found once.
+ * found once. Once the program goes its own way, times and ids count.
  */
 export function replayChannels({ gate, recorded, steps, refuse, course, elsewhere }: ChannelReplay): ReplayedChannels {
   const candidates = recorded.map((channel): Candidate => ({ channel, digest: digestOf(channel.line), used: false }));
@@ -52,30 +49,36 @@ export function replayChannels({ gate, recorded, steps, refuse, course, elsewher
     if (node.internal) return null;
     const lo = ++node.channels;
     const isThere = ({ channel: { line } }: Candidate): boolean => line.lin === node.id && line.lo === lo;
-    const left = candidates.filter(({ used }) => !used);
-    const byChance = [...left.filter(isThere), ...left].map(({ channel }) => channel);
-    const digest = digestOf(elsewhere.openingAsRecorded(opening, byChance));
-    const alike = byDigest.get(digest)?.filter(({ used }) => !used) ?? [];
+    const isLeft = ({ used, channel }: Candidate): boolean => !used && !course.opensAgain(channel);
+    const left = (): Candidate[] => {
+      const all = candidates.filter(isLeft);
+      return [...all.filter(isThere), ...all];
+    };
+    const asked = elsewhere.isElsewhere
+      ? elsewhere.openingAsRecorded(
+          opening,
+          left().map(({ channel }) => channel),
+        )
+      : opening;
+    const digest = digestOf(asked);
+    // A number that is another one now may be what a fork is about.
+    const likeness = course.isLive ? withoutFolders : maskedOf;
+    const alike = byDigest.get(digest)?.filter(isLeft) ?? [];
     const found =
       alike.find(isThere) ??
       alike[0] ??
-      left.find((candidate) => isThere(candidate) && maskedOf(candidate.digest) === maskedOf(digest)) ??
-      nearest(opening, left, isThere);
+      left().find((candidate) => isThere(candidate) && likeness(candidate.digest) === likeness(digest)) ??
+      nearest(opening, left());
     if (found === undefined) return null;
     found.used = true;
     answered[opening.kind] = (answered[opening.kind] ?? 0) + 1;
     return found.channel;
   };
   /** What the policy takes for what is opened: that of the same place, else the next one that is opened the same way. */
-  const nearest = (
-    opening: Opening,
-    left: readonly Candidate[],
-    isThere: (candidate: Candidate) => boolean,
-  ): Candidate | undefined => {
-    if (!ALIKE.has(opening.kind)) return undefined;
+  const nearest = (opening: Opening, left: readonly Candidate[]): Candidate | undefined => {
+    if (!STARTED.has(opening.kind)) return undefined;
     const route = routeOfChannel(opening);
-    const near = left.filter(({ channel: { line } }) => routeOfChannel(line) === route);
-    const found = near.find(isThere) ?? near[0];
+    const found = left.find(({ channel: { line } }) => routeOfChannel(line) === route);
     if (found === undefined) return undefined;
     return course.takes(openingDivergence(opening, found.channel.line, callSite())) ? found : undefined;
   };
@@ -98,4 +101,6 @@ export function replayChannels({ gate, recorded, steps, refuse, course, elsewher
 
 const digestOf = ({ kind, what }: Pick<Opening, 'kind' | 'what'>): string => `${kind} ${canonical(what)}`;
 
-const maskedOf = (digest: string): string => masked(digest.replaceAll(/\/tmp\/[^\s/"'\\]+/g, '<tmp>'));
+const withoutFolders = (digest: string): string => digest.replaceAll(/\/tmp\/[^\s/"'\\]+/g, '<tmp>');
+
+const maskedOf = (digest: string): string => masked(withoutFolders(digest));

@@ -42,8 +42,8 @@ export interface CourseOptions {
   asRecorded(asking: Asking): Asking;
   /** The recording breaks off here: what is not in it may have been lost. */
   isCut(): boolean;
-  /** Keys of what ends the recording: it ends nothing that goes its own way. */
-  ends: readonly string[];
+  /** Keys of what does not come to a program that goes its own way: the end of the recording, and what it opens again. */
+  over(): readonly string[];
   /** Ends the process. */
   stop(divergence: Divergence): never;
   /** Ends the process for a request that nobody recorded; it may have others ask first that do so in the same turn. */
@@ -139,7 +139,7 @@ export class Course {
     this.#live = true;
     const { gate, fork, matcher, onLive } = this.#options;
     const isOver = (request: SourceRequest): boolean => fork?.plan.after === 'live' && fork.when(request) !== 'before';
-    gate.goOn(new Set([...matcher.left.filter(isOver).map(({ key }) => key), ...this.#options.ends]));
+    gate.goOn(new Set([...matcher.left.filter(isOver).map(({ key }) => key), ...this.#options.over()]));
     onLive();
   }
 

@@ -1,4 +1,5 @@
 /** How a process that replays ends before its program does, and what it says then and when the program has ended. */
+import { STARTED } from './channel-words.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
 import { DIVERGED, endDivergence, named, sayDivergence, unopenedDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
@@ -82,9 +83,6 @@ export class Endings {
     if (required.length < left.length) fixed?.takes(endDivergence(left), left);
   }
 }
-
-/** Kinds of channels that a program opens when it starts something. */
-const STARTED = new Set(['child', 'worker', 'websocket']);
 
 function neverAskedFor(left: readonly SourceRequest[], channels: ReplayedChannels | null): Divergence | null {
   if (left.length > 0) return endDivergence(left);

@@ -100,7 +100,10 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     asRecorded: (asking) => elsewhere.asRecorded(asking),
     // The line of the last request may have been lost with the process.
     isCut: () => breakOff !== null && source.brokenOff?.signal === undefined && gate.left <= 1,
-    ends: breakOff === null ? [] : [breakOff.key],
+    over: () => [
+      ...(breakOff === null ? [] : [breakOff.key]),
+      ...channels.left.filter((channel) => fork?.opensAgain(channel) === true).map(({ key }) => key),
+    ],
     onLive: () => {
       clock.goOn();
       draws.goOn(fork?.plan.after === 'live' ? 'none' : 'own');
@@ -111,7 +114,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const really = own === null ? nothingKept(gate) : own.channels(gate.deliveries);
   const channels = replayChannels({
     ...{ gate, recorded: source.channels, steps },
-    course: new ChannelCourse({ plan, course, tally, endings }),
+    course: new ChannelCourse({ plan, course, fork, tally, endings }),
     elsewhere,
     refuse(opening, words) {
       leak(words, effectOf(opening));

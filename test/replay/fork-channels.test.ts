@@ -105,6 +105,52 @@ describe('R7 what a fork opens', () => {
   });
 });
 
+const LATE = `${ASK}
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+console.log(await ask('one'));
+console.log(execFileSync(process.execPath, ['-e', 'console.log(Math.random())']).toString().trim());
+console.log((await once(new Worker('require("node:worker_threads").parentPort.postMessage(Math.random())', { eval: true }), 'message'))[0]);
+console.log(await ask('two'));
+`;
+
+it('R7 what was opened after the event is the recorded one in a branch, and opened again with after: live', async () => {
+  const at = await start(LATE);
+  const before = at.ran.ended.stdout.split('\n');
+  const event = eventOf(at.ran, 'llm', 1);
+  const edits: PlannedEdit[] = [{ event, kind: 'request', change: {} }];
+  const branch = await at.run({ fork: { event, edits, after: 'branch', allow: [] } });
+  expect([branch.ended.code, branch.ended.stdout.split('\n').slice(1)]).toEqual([0, before.slice(1)]);
+  for (const [allow, missing] of [
+    [[], 'child'],
+    [['child'], 'worker'],
+  ] as const)
+    expect((await at.run({ fork: { event, edits, after: 'live', allow: [...allow] } })).report.refused).toMatchObject([{ name: missing }]);
+  const live = await at.run({ fork: { event, edits, after: 'live', allow: ['child', 'worker'] } });
+  expect([live.ended.code, live.ended.stderr, live.report.opened]).toEqual([0, '', { child: 1, worker: 1 }]);
+  const now = live.ended.stdout.split('\n');
+  expect(now.filter((line) => line !== '' && before.includes(line))).toEqual([]);
+  expect(now).toHaveLength(5);
+  await at.stop();
+  const again = await at.run({}, live);
+  expect([again.ended.code, again.ended.stdout]).toEqual([0, live.ended.stdout]);
+});
+
+it('R7 a child that is given another number after a fork is another child', async () => {
+  const at = await start(
+    `${ASK}import { execFileSync } from 'node:child_process';\nconst sum = await ask('1000000007');\nconsole.log(execFileSync('echo', ['refund', sum]).toString());`,
+  );
+  const recorded = /refund (\d+ \d+)/.exec(at.ran.ended.stdout)![1]!;
+  const event = eventOf(at.ran, 'llm', 1);
+  const run = (sum: string, allow: string[] = []) =>
+    at.run({ fork: { event, edits: [says(event, sum)], after: 'branch', allow } });
+  expect((await run(recorded)).ended).toMatchObject({ code: 0, stdout: at.ran.ended.stdout });
+  const other = recorded.replace('1000000007', '2000000007');
+  expect((await run(other)).report.refused).toMatchObject([{ name: 'child', call: `the child process echo refund ${other}` }]);
+  expect((await run(other, ['child'])).ended).toMatchObject({ code: 0, stdout: `refund ${other}\n\n` });
+});
+
 const SERVES = `${ASK}
 import { createServer } from 'node:http';
 import { once } from 'node:events';
