@@ -9,6 +9,9 @@ export type Opened = Pick<ChannelLine, 'kind' | 'what'>;
 /** Kinds of channels that a program opens when it starts something, or connects to it. */
 export const STARTED: ReadonlySet<string> = new Set(['child', 'worker', 'websocket']);
 
+/** Kinds of channels that lead out of the process. */
+export const OUTWARD: ReadonlySet<string> = new Set([...STARTED, 'socket']);
+
 /** `the child process git status`: what stands in a sentence. */
 export function wordsOf({ kind, what }: Opened): string {
   const { command, args, file, url, authority } = (what ?? {}) as Record<string, unknown>;
@@ -24,7 +27,12 @@ export function wordsOf({ kind, what }: Opened): string {
 /** What of a channel stays the same where it is opened with something else: the command of a child, the file of a thread, the address of a WebSocket. */
 export function routeOfChannel({ kind, what }: Opened): string {
   const { command, sync, file, url } = (what ?? {}) as Record<string, unknown>;
-  const name = kind === 'child' ? `${String(sync)} ${nameOf(String(command))}` : kind === 'worker' ? fileOf(String(file)) : pathOf(String(url));
+  const name =
+    kind === 'child'
+      ? `${String(sync)} ${nameOf(String(command))}`
+      : kind === 'worker'
+        ? fileOf(String(file))
+        : pathOf(String(url));
   return `${kind} ${name}`;
 }
 

@@ -88,7 +88,7 @@ export function replayChannels({ gate, recorded, steps, refuse, course, elsewher
     get left() {
       return candidates.filter(({ used }) => !used).map(({ channel }) => channel);
     },
-    open(opening, deliver, isReady = () => true, onward = undefined) {
+    open(opening, deliver, isReady = () => true, onward) {
       const channel = find(opening);
       if (channel === null) return null;
       const comes = comesOf(channel);

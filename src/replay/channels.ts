@@ -55,6 +55,18 @@ export interface OnwardEffect {
   with?: string;
 }
 
+/** The same channel, into which the app puts bytes by `went`. */
+export function puttingInto(channel: Channel, went: Channel['went']): Channel {
+  return {
+    ...{ real: channel.real, given: channel.given, went },
+    came: (arrival, wanted) => channel.came(arrival, wanted),
+    note: (arrival) => channel.note(arrival),
+    ready: () => channel.ready(),
+    ending: () => channel.ending(),
+    leave: () => channel.leave(),
+  };
+}
+
 /** How the process's channels are opened: recorded, or replayed. */
 export interface Channels {
   /** Whether everything that is opened is real. In a replay it is not, and whoever opens it makes a stand-in. */

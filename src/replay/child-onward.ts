@@ -98,7 +98,10 @@ export class ChildOnward implements Onward, PipeEnd {
     const child = this.#child;
     if (child === undefined) return;
     const all = [child, ...child.stdio] as ({ ref?(): void; unref?(): void } | null)[];
-    for (const each of all) isHeld ? each?.ref?.() : each?.unref?.();
+    for (const each of all) {
+      if (isHeld) each?.ref?.();
+      else each?.unref?.();
+    }
   }
 
   /** Does it now, or once the child knows what it knew. Nothing, as long as it is not to be started. */

@@ -63,12 +63,7 @@ export function startChild(
 }
 
 /** Null: it is started as if we were not here. */
-function openChild(
-  child: StartingChild,
-  handle: ProcessHandle,
-  options: StartOptions,
-  channels: Channels,
-): StartedChild | null {
+function openChild(child: StartingChild, handle: ProcessHandle, options: StartOptions, channels: Channels): StartedChild | null {
   const opening: Opening = { kind: 'child', what: whatOf(options) };
   const started = new StartedChild(child, handle, options);
   const channel = channels.open(

@@ -58,7 +58,8 @@ export class Elsewhere {
   openingAsRecorded(opening: Opening, left: readonly SourceChannel[]): Opening {
     if (!this.isElsewhere) return opening;
     const what = inTexts(opening.what, (text) => this.#move(text));
-    const isGapped = ({ line }: SourceChannel): boolean => line.kind === opening.kind && TAKEN_OUT.test(JSON.stringify(line.what));
+    const isGapped = ({ line }: SourceChannel): boolean =>
+      line.kind === opening.kind && TAKEN_OUT.test(JSON.stringify(line.what));
     const found = this.#isScrubbed ? left.find((one) => isGapped(one) && fitsValue(one.line.what, what)) : undefined;
     return { ...opening, what: found?.line.what ?? what };
   }

@@ -6,6 +6,7 @@ import { nextDelivery } from '../recording/delivery-order.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { callSite } from './call-site.ts';
 import { recordChannels } from './channels-recorded.ts';
+import { puttingInto } from './channels.ts';
 import type { Channel, Channels, Opening } from './channels.ts';
 import type { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
@@ -77,14 +78,7 @@ export class OwnRecording {
           this.#write({ k: 'went', n, event }, bytes);
           channel.went(event, bytes);
         };
-        return {
-          ...{ real: channel.real, given: channel.given, went },
-          came: (arrival, wanted) => channel.came(arrival, wanted),
-          note: (arrival) => channel.note(arrival),
-          ready: () => channel.ready(),
-          ending: () => channel.ending(),
-          leave: () => channel.leave(),
-        };
+        return puttingInto(channel, went);
       },
       ask: (opening, real) => {
         const n = ++this.#channels;

@@ -7,17 +7,13 @@ import { newSpanId } from '../core/ids.ts';
 import type { ForkFacts } from '../events/edits.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
-import { ChannelCourse } from './channel-course.ts';
 import { wordsOf } from './channel-words.ts';
-import { recordChannels } from './channels-recorded.ts';
-import { replayChannels } from './channels-replayed.ts';
+import { channelsOfReplay } from './channels-of-replay.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
-import type { Channels, Opening } from './channels.ts';
 import { Course } from './course.ts';
 import { stallDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
-import { isOfProvider } from './effects.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { Endings } from './endings.ts';
 import { restoreEnvironment } from './environment.ts';
@@ -32,7 +28,7 @@ import { Gate } from './gate.ts';
 import { replayHttp } from './http-replay.ts';
 import { replayHttp2 } from './http2-replay.ts';
 import type { BrokenOff } from './known-part.ts';
-import { hostIn, refuseLeaks } from './leak-guard.ts';
+import { refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
 import { canFollowPromises, internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
@@ -46,12 +42,10 @@ import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
 import type { Source, SourceRequest, Step } from './source.ts';
-import type { SocketWhat } from './socket-what.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import type { WebSocketWhat } from './websocket-what.ts';
 
 export type { ReplayReport } from './report.ts';
 
@@ -100,10 +94,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     asRecorded: (asking) => elsewhere.asRecorded(asking),
     // The line of the last request may have been lost with the process.
     isCut: () => breakOff !== null && source.brokenOff?.signal === undefined && gate.left <= 1,
-    over: () => [
-      ...(breakOff === null ? [] : [breakOff.key]),
-      ...channels.left.filter((channel) => fork?.opensAgain(channel) === true).map(({ key }) => key),
-    ],
+    over: () => [...(breakOff === null ? [] : [breakOff.key]), ...openedAgain(channels, fork)],
     onLive: () => {
       clock.goOn();
       draws.goOn(fork?.plan.after === 'live' ? 'none' : 'own');
@@ -111,17 +102,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   });
   const leak = leaksOf(course, endings);
   const differs = plan.policy === 'strict' || fork !== null ? stop : warn;
-  const really = own === null ? nothingKept(gate) : own.channels(gate.deliveries);
-  const channels = replayChannels({
-    ...{ gate, recorded: source.channels, steps },
-    course: new ChannelCourse({ plan, course, fork, tally, endings }),
-    elsewhere,
-    refuse(opening, words) {
-      leak(words, effectOf(opening));
-      if (!isInternal()) tally.opens(opening.kind);
-      return really;
-    },
-  });
+  const channels = channelsOfReplay({ plan, source, gate, course, fork, tally, endings, own, elsewhere, leak });
   const describe = describing(source, channels);
   const stalled = onStall({ plan, gate, course, fork, fixed, describe, endings });
   const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
@@ -168,19 +149,10 @@ const unkept = ({ flags }: Source): Runtime => ({
   dying: () => {},
 });
 
-/** Kinds of channels through which a program has effects. */
-const EFFECTS = new Set(['child', 'worker']);
-
-/** By what it may be allowed; undefined: it has no effect. */
-function effectOf({ kind, what }: Opening): string | undefined {
-  if (kind === 'socket') return (what as SocketWhat).host ?? (what as SocketWhat).path;
-  if (kind !== 'websocket') return EFFECTS.has(kind) ? kind : undefined;
-  const { url } = what as WebSocketWhat;
-  return isOfProvider(url) ? undefined : hostIn(url);
+/** Keys of channels that are opened again once the program goes its own way. */
+function openedAgain({ left }: ReplayedChannels, fork: ForkPoint | null): string[] {
+  return left.flatMap((channel) => (fork?.opensAgain(channel) === true ? [channel.key] : []));
 }
-
-/** What is opened really where no recording of it is kept. */
-const nothingKept = ({ deliveries }: Gate): Channels => recordChannels({ deliveries, write: () => {}, asking: () => {} });
 
 /** What is done where something reaches out of the replay: it ends, or is asked about where the program goes its own way. */
 function leaksOf(course: Course, { stop, ask }: Endings): Refuse {

@@ -89,7 +89,9 @@ describe('R7 what a fork opens', () => {
     expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
     // A process that a fork starts is none of the replay, and is recorded as any other.
     expect(forked.ended.stdout.match(/^(async|sync) none on 0\.\d+$/gm)).toHaveLength(2);
-    expect(forked.ended.stdout).toMatch(/^child heard 0\.\d+\nended \[ 0, null \]\nprinted 0\.\d+\nthread \[ 'hello', 0\.\d+ \]\nsockets \[/m);
+    expect(forked.ended.stdout).toMatch(
+      /^child heard 0\.\d+\nended \[ 0, null \]\nprinted 0\.\d+\nthread \[ 'hello', 0\.\d+ \]\nsockets \[/m,
+    );
     expect(forked.report.opened).toEqual({ child: 4, worker: 1, websocket: 2 });
     await sockets.close();
     sockets = undefined;
@@ -126,7 +128,9 @@ it('R7 what was opened after the event is the recorded one in a branch, and open
     [[], 'child'],
     [['child'], 'worker'],
   ] as const)
-    expect((await at.run({ fork: { event, edits, after: 'live', allow: [...allow] } })).report.refused).toMatchObject([{ name: missing }]);
+    expect((await at.run({ fork: { event, edits, after: 'live', allow: [...allow] } })).report.refused).toMatchObject([
+      { name: missing },
+    ]);
   const live = await at.run({ fork: { event, edits, after: 'live', allow: ['child', 'worker'] } });
   expect([live.ended.code, live.ended.stderr, live.report.opened]).toEqual([0, '', { child: 1, worker: 1 }]);
   const now = live.ended.stdout.split('\n');
@@ -326,7 +330,9 @@ describe('R7 what was opened before a fork and cannot be opened in the middle', 
     const fork = (text: string) => ({ fork: { event, edits: [says(event, text)], after: 'branch' as const, allow: ['*'] } });
     const asked = await at.run(fork('other'));
     expect(asked.ended.code).toBe(86);
-    expect(asked.ended.stderr).toMatch(/^hindcast: .* is asked something that the recording does not have, and was opened before/);
+    expect(asked.ended.stderr).toMatch(
+      /^hindcast: .* is asked something that the recording does not have, and was opened before/,
+    );
     expect(asked.ended.stderr).toContain('Fork with --after live from an event before it was opened');
     expect(asked.ended.stderr).toMatch(/asked at .*program\.mjs:\d+/);
     const less = await at.run(fork('nothing'));

@@ -40,7 +40,8 @@ console.log(await worker.terminate());
 
 const socket =
   (kind: string) =>
-  (words: string[], name = 'server'): string => `
+  (words: string[], name = 'server'): string =>
+    `
 const { default: Ws } = await import(${JSON.stringify(import.meta.resolve('ws'))});
 await (await fetch(process.env.MODEL_URL + '/weather')).text();
 const socket = new ${kind}(process.env.MODEL_URL.replace('http', 'ws') + '/x?name=${name}');

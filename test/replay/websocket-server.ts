@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { certificate } from '../support/certificate.ts';
+import { certificate } from './certificate.ts';
 import type { Asked } from './recorded.ts';
 
 /** As much of npm `ws`, which others have brought along, as is used here. */
@@ -41,7 +44,11 @@ export async function startWebSockets({ dice = true, tls = false }: { dice?: boo
     requests.push(request.url ?? '');
     response.end(word());
   };
-  const server: Server = tls ? createSecure(certificate(), answered) : createServer(answered);
+  const pair = tls ? certificate('localhost') : null;
+  const server: Server = pair === null ? createServer(answered) : createSecure(pair, answered);
+  const file = pair === null ? undefined : join(mkdtempSync(join(tmpdir(), 'hindcast-ca-')), 'ca.pem');
+  if (file !== undefined && pair !== null) writeFileSync(file, pair.cert);
+
   const late = async (peer: Peer, data: string | Buffer, ms = 12): Promise<void> => {
     if (dice) await wait(roll(ms));
     if (peer.readyState === OPEN) peer.send(data);
@@ -84,7 +91,7 @@ export async function startWebSockets({ dice = true, tls = false }: { dice?: boo
   return {
     url: `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    ...(tls && { env: { NODE_EXTRA_CA_CERTS: certificate().file, CA_FILE: certificate().file } }),
+    ...(file !== undefined && { env: { NODE_EXTRA_CA_CERTS: file, CA_FILE: file } }),
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

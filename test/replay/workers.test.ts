@@ -63,7 +63,11 @@ describe('C1 R4 threads that think and print', () => {
     let asked = 0;
     const model = (): Promise<StandIn> =>
       startStandIn(({ json }) => ({
-        body: chatCompletion({ text: `${json.messages[0].content} ${++asked}`, model: json.model, tokens: { input: 10, output: 5 } }),
+        body: chatCompletion({
+          text: `${json.messages[0].content} ${++asked}`,
+          model: json.model,
+          tokens: { input: 10, output: 5 },
+        }),
       }));
     const recorded = await recordText(program, 'program.mjs', model);
     expect(recorded.ran.stdout).toMatch(/^printed main 1 0\.\d+\nheard \[ 'thread 2', 0\.\d+ \]\n$/);
