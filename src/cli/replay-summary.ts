@@ -51,8 +51,15 @@ function took({ end }: Recording, { ms }: ReplayOutcome): string {
 
 /** What was answered besides requests, and what cannot be shown again. */
 function othersOf({ channels, printedThemselves }: ReplayReport): string {
-  const { child = 0, worker = 0, websocket = 0, socket = 0 } = channels;
-  const started = [
+  const started = counted(channels);
+  if (started === '') return '';
+  const silent =
+    printedThemselves > 0 ? ` (${printedThemselves} of them printed to the terminal directly, which is not shown again)` : '';
+  return `${started} answered from the recording${silent}`;
+}
+
+function counted({ child = 0, worker = 0, websocket = 0, socket = 0 }: Record<string, number>): string {
+  return [
     child > 0 ? `${child} child process${child === 1 ? '' : 'es'}` : '',
     worker > 0 ? count(worker, 'worker thread') : '',
     websocket > 0 ? count(websocket, 'WebSocket') : '',
@@ -60,10 +67,6 @@ function othersOf({ channels, printedThemselves }: ReplayReport): string {
   ]
     .filter(Boolean)
     .join(' and ');
-  if (started === '') return '';
-  const silent =
-    printedThemselves > 0 ? ` (${printedThemselves} of them printed to the terminal directly, which is not shown again)` : '';
-  return `${started} answered from the recording${silent}`;
 }
 
 /** Tokens and money that the calls had taken. */
@@ -74,17 +77,26 @@ function saved({ saved: { calls, tokens, usd, unknown } }: ReplayReport): string
 }
 
 function remarks({ kept }: ReplayOutcome, report: ReplayReport): string[] {
-  const { answered, tolerated, near, live, draws, movedTimers, files } = report;
+  const { answered, tolerated, near, live, draws, movedTimers, files, messages } = report;
+  const opened = counted(report.opened);
+  const goesOn = live > 0 || opened !== '';
+  const as = kept.length > 0 ? `kept as ${kept.join(' and ')}` : '';
   return [
     othersOf(report),
     answered.content > 0 ? `${answered.content} found by what they say alone` : '',
     answered.masked > 0 ? `${answered.masked} found by what they say but for times and ids` : '',
     tolerated > 0 ? `${count(tolerated, 'changed request')} tolerated` : '',
     near > 0 ? `${count(near, 'changed request')} given the nearest answer` : '',
-    live > 0 ? `${count(live, 'request')} sent over the network${kept.length > 0 ? `, kept as ${kept.join(' and ')}` : ''}` : '',
+    messages.tolerated > 0 ? `${count(messages.tolerated, 'changed message')} tolerated` : '',
+    messages.near > 0 ? `${count(messages.near, 'changed message')} given the recorded answer` : '',
+    goesOn
+      ? [live > 0 ? `${count(live, 'request')} sent over the network` : '', opened === '' ? '' : `${opened} really opened`, as]
+          .filter(Boolean)
+          .join(', ')
+      : '',
     report.byEventsAlone === true
       ? 'this runtime tells no places apart but by events and by what was said'
-      : draws.other + draws.made + movedTimers > 0 && live === 0
+      : draws.other + draws.made + movedTimers > 0 && !goesOn
         ? 'the code is not the one that was recorded'
         : '',
     files.written.length > 0 ? `${count(files.written.length, 'file')} written again` : '',

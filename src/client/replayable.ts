@@ -61,7 +61,8 @@ export function startRuntime(values: Values, implicit: () => LiveSession | null)
 }
 
 function startedFor(values: Values, implicit: () => LiveSession | null): Runtime | null {
-  if (isReplaying()) {
+  // A thread that a replay really starts is none of it.
+  if (isReplaying() && process.getBuiltinModule('node:worker_threads').isMainThread) {
     const { startReplaying: start } = load('replay-runtime') as { startReplaying: typeof startReplaying };
     const path = process.env[PLAN] ?? '';
     try {

@@ -1,4 +1,4 @@
-/** Channels while a program is recorded. */
+/** Channels of what is real: while a program is recorded, and in a replay where it goes its own way. */
 import { guard } from '../core/diagnostics.ts';
 import type { CameLine, ChannelLine, WentLine } from '../events/lines.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
@@ -12,16 +12,26 @@ import type { Arrival } from './source.ts';
 export type WriteInput = (line: Written<ChannelLine> | Written<CameLine> | Written<WentLine>, bytes?: Uint8Array) => void;
 type Written<L> = Omit<L, 's' | 't'>;
 
-/** Channels whose lines go to `write`; `asking` is told before one is opened by which a model may be asked. */
-export function recordChannels(deliveries: Deliveries, write: WriteInput, asking: () => void): Channels {
-  let opened = 0;
+export interface ChannelRecording {
+  deliveries: Deliveries;
+  write: WriteInput;
+  /** Is told before a channel is opened by which a model may be asked. */
+  asking: () => void;
+  /** The number of the next channel of the process. */
+  next?: () => number;
+  /** Whether who looked for the opening in a recording has counted it among those of its place. */
+  isCounted?: boolean;
+}
+
+/** Channels whose lines go to `write`. */
+export function recordChannels({ deliveries, write, asking, next = counter(), isCounted = false }: ChannelRecording): Channels {
   const begin = ({ kind, what, at }: Opening): number | null => {
     const node = at ?? currentNode();
     if (node.internal) return null;
     if (kind === 'websocket') guard('replay.session', asking, undefined);
-    const n = ++opened;
+    const n = next();
     const where = at === undefined ? callSite() : undefined;
-    const lo = ++node.channels;
+    const lo = isCounted ? node.channels : ++node.channels;
     tell(() => write({ k: 'channel', n, kind, what, lin: node.id, lo, ...(where !== undefined && { where }) }));
     return n;
   };
@@ -30,7 +40,7 @@ export function recordChannels(deliveries: Deliveries, write: WriteInput, asking
       const place = at === undefined ? {} : { ord: at.ord, ...(at.sent > 0 && { sent: at.sent }) };
       write({ k: 'came', n, event, ...place, ...(data !== undefined && { data }) }, bytes);
     });
-  return {
+  const channels: Channels = {
     real: true,
     open(opening, deliver) {
       const n = begin(opening);
@@ -38,6 +48,7 @@ export function recordChannels(deliveries: Deliveries, write: WriteInput, asking
       let left = false;
       let sent = 0;
       return {
+        real: true,
         given: [],
         came: (arrival, wanted) =>
           deliveries.push(() => {
@@ -51,6 +62,7 @@ export function recordChannels(deliveries: Deliveries, write: WriteInput, asking
           tell(() => write({ k: 'went', n, event }, bytes));
         },
         ready: () => {},
+        ending: () => {},
         leave: () => {
           left = true;
         },
@@ -62,8 +74,15 @@ export function recordChannels(deliveries: Deliveries, write: WriteInput, asking
       if (n !== null) come(n, given);
       return given;
     },
-    refuse: () => {},
+    refuse: () => channels,
   };
+  return channels;
+}
+
+/** 1, 2, 3, ... */
+function counter(): () => number {
+  let last = 0;
+  return () => ++last;
 }
 
 const tell = (write: () => void): void => guard('replay.channel', write, undefined);

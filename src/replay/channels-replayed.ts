@@ -1,14 +1,15 @@
 /** Channels in a replay: nothing real is opened, and what came is handed over from the recording. */
 import { callSite } from './call-site.ts';
-import { wordsOf } from './channel-words.ts';
+import type { ChannelCourse } from './channel-course.ts';
+import { routeOfChannel, STARTED } from './channel-words.ts';
 import type { Channels, Opening } from './channels.ts';
-import { sentDivergence } from './divergence.ts';
-import type { Divergence } from './divergence.ts';
+import { openingDivergence } from './divergence.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Gate } from './gate.ts';
 import { currentNode } from './lineage.ts';
+import { ReplayedChannel } from './replayed-channel.ts';
 import { canonical, masked } from './request-digest.ts';
-import { SentBytes } from './sent-bytes.ts';
-import type { SourceChannel } from './source.ts';
+import type { Arrival, SourceChannel, Step } from './source.ts';
 
 interface Candidate {
   readonly channel: SourceChannel;
@@ -19,9 +20,10 @@ interface Candidate {
 export interface ChannelReplay {
   gate: Gate;
   recorded: readonly SourceChannel[];
+  steps: readonly Step[];
   refuse: Channels['refuse'];
-  /** Does not return where the replay stops. */
-  onDivergence(divergence: Divergence): void;
+  course: ChannelCourse;
+  elsewhere: Elsewhere;
 }
 
 /** Channels of a recording that this run has not opened. */
@@ -33,27 +35,52 @@ export interface ReplayedChannels extends Channels {
 
 /**
  * Channels of a recording, found by place and what they are, else by what they are, in their order; else by place and what they are but for times, ids and names of temporary folders. Each is
- * found once.
+ * found once. Once the program goes its own way, times and ids count.
  */
-export function replayChannels({ gate, recorded, refuse, onDivergence }: ChannelReplay): ReplayedChannels {
+export function replayChannels({ gate, recorded, steps, refuse, course, elsewhere }: ChannelReplay): ReplayedChannels {
   const candidates = recorded.map((channel): Candidate => ({ channel, digest: digestOf(channel.line), used: false }));
   const byDigest = Map.groupBy(candidates, ({ digest }) => digest);
   const answered: Record<string, number> = {};
+  const stepsBy = Map.groupBy(steps, (step) => (step.kind === 'came' ? step.of : ''));
+  const comesOf = ({ key }: SourceChannel): Arrival[] =>
+    (stepsBy.get(key) ?? []).flatMap((step) => (step.kind === 'came' ? [step.arrival] : []));
   const find = (opening: Opening): SourceChannel | null => {
     const node = opening.at ?? currentNode();
     if (node.internal) return null;
     const lo = ++node.channels;
     const isThere = ({ channel: { line } }: Candidate): boolean => line.lin === node.id && line.lo === lo;
-    const digest = digestOf(opening);
-    const alike = byDigest.get(digest)?.filter(({ used }) => !used) ?? [];
+    const isLeft = ({ used, channel }: Candidate): boolean => !used && !course.opensAgain(channel);
+    const left = (): Candidate[] => {
+      const all = candidates.filter(isLeft);
+      return [...all.filter(isThere), ...all];
+    };
+    const asked = elsewhere.isElsewhere
+      ? elsewhere.openingAsRecorded(
+          opening,
+          left().map(({ channel }) => channel),
+        )
+      : opening;
+    const digest = digestOf(asked);
+    // A number that is another one now may be what a fork is about.
+    const likeness = course.isLive ? withoutFolders : maskedOf;
+    const alike = byDigest.get(digest)?.filter(isLeft) ?? [];
     const found =
       alike.find(isThere) ??
       alike[0] ??
-      candidates.find((candidate) => !candidate.used && isThere(candidate) && maskedOf(candidate.digest) === maskedOf(digest));
+      left().find((candidate) => isThere(candidate) && likeness(candidate.digest) === likeness(digest)) ??
+      nearest(opening, left());
     if (found === undefined) return null;
     found.used = true;
     answered[opening.kind] = (answered[opening.kind] ?? 0) + 1;
     return found.channel;
+  };
+  /** What the policy takes for what is opened: that of the same place, else the next one that is opened the same way. */
+  const nearest = (opening: Opening, left: readonly Candidate[]): Candidate | undefined => {
+    if (!STARTED.has(opening.kind)) return undefined;
+    const route = routeOfChannel(opening);
+    const found = left.find(({ channel: { line } }) => routeOfChannel(line) === route);
+    if (found === undefined) return undefined;
+    return course.takes(openingDivergence(opening, found.channel.line, callSite())) ? found : undefined;
   };
   return {
     real: false,
@@ -61,27 +88,11 @@ export function replayChannels({ gate, recorded, refuse, onDivergence }: Channel
     get left() {
       return candidates.filter(({ used }) => !used).map(({ channel }) => channel);
     },
-    open(opening, deliver, isReady = () => true) {
+    open(opening, deliver, isReady = () => true, onward) {
       const channel = find(opening);
       if (channel === null) return null;
-      const { given, key } = channel;
-      const sent = new SentBytes(channel.went);
-      gate.addReceiver(key, {
-        isReady: (step) => step.kind === 'came' && sent.total >= (step.sent ?? 0) && isReady(step.arrival),
-        receive: (step) => step.kind === 'came' && deliver(step.arrival),
-      });
-      return {
-        given,
-        came: () => {},
-        note: () => {},
-        went(event, bytes) {
-          const other = sent.add(event, bytes);
-          if (other !== null) onDivergence(sentDivergence(wordsOf(opening), other, callSite()));
-          gate.look();
-        },
-        ready: () => gate.look(),
-        leave: () => gate.leave(key),
-      };
+      const comes = comesOf(channel);
+      return new ReplayedChannel({ opening, channel, gate, course, elsewhere, comes, deliver, isReady, onward });
     },
     ask: (opening) => find(opening)?.given[0] ?? null,
     refuse,
@@ -90,4 +101,6 @@ export function replayChannels({ gate, recorded, refuse, onDivergence }: Channel
 
 const digestOf = ({ kind, what }: Pick<Opening, 'kind' | 'what'>): string => `${kind} ${canonical(what)}`;
 
-const maskedOf = (digest: string): string => masked(digest.replaceAll(/\/tmp\/[^\s/"'\\]+/g, '<tmp>'));
+const withoutFolders = (digest: string): string => digest.replaceAll(/\/tmp\/[^\s/"'\\]+/g, '<tmp>');
+
+const maskedOf = (digest: string): string => masked(withoutFolders(digest));

@@ -17,6 +17,8 @@ export interface Opening {
 
 /** A channel that is open. */
 export interface Channel {
+  /** Whether what was opened is real, and things come by themselves. */
+  readonly real: boolean;
   /** Something came. Handed over in its turn, after all that came into the process before it. Not at all where `wanted` says so by then. In a replay nothing comes by itself: it is not to be called. */
   came(arrival: Arrival, wanted?: () => boolean): void;
   /** Something is known of it that has no place in the order of deliveries. In a replay this does nothing. */
@@ -27,21 +29,63 @@ export interface Channel {
   ready(): void;
   /** The app puts bytes into it, by the way that `event` names. Recorded; in a replay they must be those that were recorded, and what came after them comes not before. */
   went(event: string, bytes: Uint8Array): void;
+  /** The app ends it: that it ends comes even where less has gone in than had when it was recorded, if that may be. While recording this does nothing. */
+  ending(): void;
   /** The app wants no more of it. */
   leave(): void;
 }
 
+/** Something that has passed through a channel: what came, or what went in, by the way of that name. */
+export type Passed = { came: Arrival } | { went: string; bytes: Uint8Array };
+
+/** How what a replay stands in for can be opened really after all, where the app asks it something after a fork that the recording does not have. */
+export interface Onward {
+  /** Why it cannot be, in words that follow "because"; null: it can. `past` has passed in this run, `rest` is what was still to come of it. */
+  obstacle(past: readonly Passed[], rest: readonly Arrival[]): string | null;
+  /** What it does to the world that it is opened, and given again what it was given. */
+  effects(past: readonly Passed[]): OnwardEffect[];
+  /** Opens it. What comes of it from there on goes through the channel. `fail` ends the replay, and says why. */
+  begin(past: readonly Passed[], rest: readonly Arrival[], fail: (why: string) => void): void;
+}
+
+/** What is asked about before it happens: `name` is what it is allowed by. */
+export interface OnwardEffect {
+  name: string;
+  call: string;
+  with?: string;
+}
+
+/** The same channel, into which the app puts bytes by `went`. */
+export function puttingInto(channel: Channel, went: Channel['went']): Channel {
+  return {
+    ...{ real: channel.real, given: channel.given, went },
+    came: (arrival, wanted) => channel.came(arrival, wanted),
+    note: (arrival) => channel.note(arrival),
+    ready: () => channel.ready(),
+    ending: () => channel.ending(),
+    leave: () => channel.leave(),
+  };
+}
+
 /** How the process's channels are opened: recorded, or replayed. */
 export interface Channels {
-  /** Whether what is opened is real. In a replay it is not, and whoever opens it makes a stand-in. */
+  /** Whether everything that is opened is real. In a replay it is not, and whoever opens it makes a stand-in. */
   readonly real: boolean;
   /**
    * Opens a channel for the running code. `deliver` hands one thing to the app: the same code in both forms, so that both make the same promises; it is called as none of the app's code.
-   * `isReady` says in a replay whether it can be handed over now. Null: nothing is recorded here, or the recording has no such channel.
+   * `isReady` says in a replay whether it can be handed over now, and `onward` how it goes on really. Null: nothing is recorded here, or the recording has no such channel.
    */
-  open(opening: Opening, deliver: (arrival: Arrival) => void, isReady?: (arrival: Arrival) => boolean): Channel | null;
+  open(
+    opening: Opening,
+    deliver: (arrival: Arrival) => void,
+    isReady?: (arrival: Arrival) => boolean,
+    onward?: Onward,
+  ): Channel | null;
   /** A call that is answered at once: `real` does it; a replay gives what the recording holds, and null where that is nothing. `real` may throw, and is not called in a replay. */
   ask(opening: Opening, real: () => Arrival): Arrival | null;
-  /** The recording has nothing for the opening, and opening it really would reach out of the replay. Does not return, unless reaching out is allowed: then the caller does it really. */
-  refuse(opening: Opening, words: string): void;
+  /**
+   * The recording has nothing for the opening, and opening it really would reach out of the replay. Does not return, unless reaching out is allowed: then the caller opens it really, by the channels
+   * that are returned, which write down what comes.
+   */
+  refuse(opening: Opening, words: string): Channels;
 }

@@ -31,7 +31,7 @@ export function patchChildren(channels: Channels): void {
       (original) =>
         function (this: unknown, ...args: unknown[]) {
           if (isForeign()) return Reflect.apply(original, this, args) as unknown;
-          return answerSync(name, args, { channels, real: () => Reflect.apply(original, this, args) as unknown });
+          return answerSync(name, args, { channels, real: (given) => Reflect.apply(original, this, given) as unknown });
         },
     );
   }

@@ -18,6 +18,13 @@ export interface PipeHandle {
 
 type Then = (error?: Error | null) => void;
 
+/** Takes what the app does with a pipe, where a child goes on really. */
+export interface PipeEnd {
+  write(fd: number, bytes: Uint8Array): void;
+  end(fd: number): void;
+  close(fd: number): void;
+}
+
 /** Data of what comes through a pipe. */
 export interface PipeData {
   /** Of a child's descriptor. */
@@ -39,6 +46,7 @@ export class ChildPipe {
   /** Bytes that have come and are not handed over. */
   #pending = 0;
   #writes = 0;
+  #onward: PipeEnd | undefined;
   #written: Then | undefined;
   #finished: Then | undefined;
   #closed: (() => void) | undefined;
@@ -77,8 +85,9 @@ export class ChildPipe {
   }
 
   /** In a replay: nothing is written, and what comes is given by `receive`. */
-  replay(): void {
+  replay(onward?: PipeEnd): void {
     const socket = this.#socket;
+    this.#onward = onward;
     this.#push = socket.push.bind(socket);
     this.#coverWrites((_real, then) => {
       if (this.#held.has(this.#writes)) {
@@ -88,7 +97,10 @@ export class ChildPipe {
     });
     cover(socket, '_final', () => (then: Then) => {
       this.#finished = then;
+      const { fd } = this.#of;
+      if (fd === undefined || fd === 0) this.#channel.ending();
       this.#channel.ready();
+      onward?.end(fd ?? 0);
     });
   }
 
@@ -96,6 +108,7 @@ export class ChildPipe {
   closing(then?: () => void): void {
     this.#closed = then;
     this.#channel.ready();
+    this.#onward?.close(this.#of.fd ?? 0);
   }
 
   /** Whether the socket has come to where this can be handed over, in a replay. */
@@ -159,6 +172,7 @@ export class ChildPipe {
       this.#writes++;
       const bytes = Buffer.concat(pieces.map(([chunk, encoding]) => bytesOf(chunk, encoding)));
       this.#channel.went(this.#way, bytes);
+      this.#onward?.write(this.#of.fd ?? 0, bytes);
     };
     cover(socket, '_write', (original) => (chunk: unknown, encoding: unknown, then: Then) => {
       told([[chunk, encoding]]);

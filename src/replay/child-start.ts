@@ -14,6 +14,8 @@ import type { PipeData, PipeHandle } from './child-pipe.ts';
 import { whatOf } from './child-what.ts';
 import type { SpawnOptions, StdioEntry } from './child-what.ts';
 import { AppPlace } from './app-place.ts';
+import { ChildOnward } from './child-onward.ts';
+import { pairsOfStarted } from './environment.ts';
 import { cover } from './hidden.ts';
 import type { StandIns } from './pids.ts';
 import type { Arrival } from './source.ts';
@@ -31,6 +33,8 @@ export interface StartingChild extends ChildProcess {
   _handle?: ProcessHandle | null;
 }
 
+type StartOptions = SpawnOptions & { envPairs?: string[] };
+
 interface Spawned {
   pid?: number;
   error?: string;
@@ -39,18 +43,19 @@ interface Spawned {
 /** Starts `child` by `original`, Node's `ChildProcess.prototype.spawn`. */
 export function startChild(
   child: StartingChild,
-  options: SpawnOptions & { envPairs?: unknown },
+  options: StartOptions,
   { original, channels, standIns }: { original: Method; channels: Channels; standIns: StandIns },
 ): unknown {
   const { _handle: handle } = child;
   if (handle === undefined || handle === null) return Reflect.apply(original, child, [options]) as unknown;
-  const given = channels.real ? options : withoutStandIns(options);
+  const given = channels.real ? options : ofItsOwn(withoutStandIns(options));
   let started: StartedChild | null = null;
   cover(handle, 'spawn', (spawn) => (...args: unknown[]) => {
     const really = (): number => Reflect.apply(spawn, handle, args) as number;
     started = openChild(child, handle, given, channels);
     if (started === null) return really();
-    return channels.real ? started.record(really) : started.replay(standIns);
+    if (!started.isReal) return started.replay(standIns);
+    return started.record(really);
   });
   const result: unknown = Reflect.apply(original, child, [given]);
   (started as StartedChild | null)?.attach();
@@ -58,34 +63,30 @@ export function startChild(
 }
 
 /** Null: it is started as if we were not here. */
-function openChild(
-  child: StartingChild,
-  handle: ProcessHandle,
-  options: SpawnOptions & { envPairs?: unknown },
-  channels: Channels,
-): StartedChild | null {
+function openChild(child: StartingChild, handle: ProcessHandle, options: StartOptions, channels: Channels): StartedChild | null {
   const opening: Opening = { kind: 'child', what: whatOf(options) };
   const started = new StartedChild(child, handle, options);
   const channel = channels.open(
     opening,
     (arrival) => started.receive(arrival),
     (arrival) => started.isReady(arrival),
+    started.onward,
   );
-  if (channel === null) {
-    if (!channels.real) channels.refuse(opening, wordsOf(opening));
-    return null;
-  }
+  if (channel === null)
+    return channels.real ? null : openChild(child, handle, options, channels.refuse(opening, wordsOf(opening)));
   const unrecordable = channel.given.find(({ event }) => event === 'unrecordable');
   if (unrecordable !== undefined) {
     channel.leave();
-    channels.refuse(opening, `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what it says`);
-    return null;
+    const words = `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what it says`;
+    return openChild(child, handle, options, channels.refuse(opening, words));
   }
   started.begin(channel, new AppPlace());
   return started;
 }
 
 class StartedChild {
+  /** Where it goes on really, in a replay. */
+  readonly onward: ChildOnward;
   readonly #child: StartingChild;
   readonly #handle: ProcessHandle;
   readonly #stdio: readonly StdioEntry[];
@@ -99,12 +100,18 @@ class StartedChild {
   #messages: ChildMessages | undefined;
   #attach: () => void = () => {};
 
-  constructor(child: StartingChild, handle: ProcessHandle, { stdio, envPairs }: SpawnOptions & { envPairs?: unknown }) {
+  constructor(child: StartingChild, handle: ProcessHandle, options: StartOptions) {
+    const { stdio, envPairs = [] } = options;
     this.#child = child;
     this.#handle = handle;
     this.#stdio = stdio as StdioEntry[];
     this.#exited = handle.onexit;
-    this.#isOfCluster = Array.isArray(envPairs) && envPairs.some((pair) => String(pair).startsWith('NODE_UNIQUE_ID='));
+    this.#isOfCluster = envPairs.some((pair) => pair.startsWith('NODE_UNIQUE_ID='));
+    this.onward = new ChildOnward(options, (arrival) => this.#channel?.came(arrival));
+  }
+
+  get isReal(): boolean {
+    return this.#channel?.real === true;
   }
 
   begin(channel: Channel, place: AppPlace): void {
@@ -154,10 +161,12 @@ class StartedChild {
       return standIn;
     });
     Object.defineProperty(handle, 'pid', { value: pid, configurable: true });
-    for (const name of ['close', 'ref', 'unref']) cover(handle, name, () => () => {});
+    cover(handle, 'close', () => () => {});
+    for (const name of ['ref', 'unref'] as const) cover(handle, name, () => () => this.onward.hold(name === 'ref'));
     cover(handle, 'hasRef', () => () => true);
     cover(handle, 'kill', () => (signal: unknown) => {
       this.#killed(signal);
+      this.onward.kill(signal);
       return 0;
     });
     if (pid !== undefined) standIns.set(pid, this.#state);
@@ -167,7 +176,7 @@ class StartedChild {
         const standIn = pipes[fd];
         if (socket === undefined || standIn === undefined) return;
         standIn.pipe = this.#pipe(fd, socket as Socket);
-        standIn.pipe.replay();
+        standIn.pipe.replay(this.onward);
       });
       this.#channel?.ready();
     };
@@ -211,6 +220,12 @@ class StartedChild {
 }
 
 const isPipe = ({ type }: StdioEntry): boolean => type === 'pipe' || type === 'overlapped';
+
+/** A child that a replay really starts is none of the replay. */
+function ofItsOwn<O extends StartOptions>(options: O): O {
+  const { envPairs } = options;
+  return envPairs === undefined ? options : { ...options, envPairs: pairsOfStarted(envPairs) };
+}
 
 /** A descriptor of another child that a replay stands in for leads nowhere. */
 function withoutStandIns<O extends SpawnOptions>(options: O): O {

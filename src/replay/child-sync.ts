@@ -3,6 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import { wordsOf } from './channel-words.ts';
 import type { Channels, Opening } from './channels.ts';
 import { commandOf, inputOf } from './child-what.ts';
+import { envOfStarted } from './environment.ts';
 import type { Arrival } from './source.ts';
 import { systemError, systemFacts } from './system-error.ts';
 import type { SystemFacts } from './system-error.ts';
@@ -31,23 +32,23 @@ interface Outcome {
 
 type Result = Record<string, unknown>;
 
-/** Answers a call of the function `name` with `args`; `real` makes it. */
+/** Answers a call of the function `name` with `args`; `real` makes it with those that it is given. */
 export function answerSync(
   name: string,
   args: readonly unknown[],
-  { channels, real }: { channels: Channels; real: () => unknown },
+  { channels, real }: { channels: Channels; real: (args: readonly unknown[]) => unknown },
 ): unknown {
   const opening: Opening = { kind: 'child', what: { ...whatOfSync(name, args), sync: name } };
   if (!channels.real) {
     const answer = channels.ask(opening, () => ({ event: 'done' }));
     if (answer !== null) return again(answer);
-    channels.refuse(opening, wordsOf(opening));
-    return real();
+    const really = channels.refuse(opening, wordsOf(opening));
+    return answerSync(name, args, { channels: really, real: () => real(ofItsOwn(args)) });
   }
   let end: { value: unknown } | { error: unknown } | undefined;
   channels.ask(opening, () => {
     const printed = watchingErrors(() => {
-      end = outcomeOf(real);
+      end = outcomeOf(() => real(args));
     });
     return guard('replay.child', () => packed(end ?? { value: undefined }, printed), { event: 'done' });
   });
@@ -55,9 +56,19 @@ export function answerSync(
   return end?.value;
 }
 
+/** Arguments by which a process is started that is none of the replay. */
+function ofItsOwn(args: readonly unknown[]): unknown[] {
+  const at = args.findLastIndex(isOptions);
+  const options = (args[at] ?? {}) as { env?: NodeJS.ProcessEnv };
+  const changed = { ...options, env: envOfStarted(options.env ?? process.env) };
+  return at < 0 ? [...args, changed] : args.with(at, changed);
+}
+
+const isOptions = (each: unknown): boolean => typeof each === 'object' && each !== null && !Array.isArray(each);
+
 function whatOfSync(name: string, [command, ...rest]: readonly unknown[]): object {
   const args = name !== 'execSync' && Array.isArray(rest[0]) ? rest[0].map(String) : [];
-  const last = rest.findLast((each) => typeof each === 'object' && each !== null && !Array.isArray(each));
+  const last = rest.findLast(isOptions);
   const { cwd, input, stdio } = (last ?? {}) as { cwd?: unknown; input?: unknown; stdio?: unknown };
   const entries = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
   const kinds = entries.map((entry: unknown) => (isInherited(entry) ? 'inherit' : 'none'));

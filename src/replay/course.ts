@@ -42,8 +42,8 @@ export interface CourseOptions {
   asRecorded(asking: Asking): Asking;
   /** The recording breaks off here: what is not in it may have been lost. */
   isCut(): boolean;
-  /** Keys of what ends the recording: it ends nothing that goes its own way. */
-  ends: readonly string[];
+  /** Keys of what does not come to a program that goes its own way: the end of the recording, and what it opens again. */
+  over(): readonly string[];
   /** Ends the process. */
   stop(divergence: Divergence): never;
   /** Ends the process for a request that nobody recorded; it may have others ask first that do so in the same turn. */
@@ -83,6 +83,13 @@ export class Course {
   /** Whether the program has gone its own way. */
   get isLive(): boolean {
     return this.#live;
+  }
+
+  /** Whether the program may leave its recording by now, and go its own way. */
+  get mayLeave(): boolean {
+    const { plan, gate, fork } = this.#options;
+    if (this.#live) return true;
+    return fork === null ? plan.policy === 'live' : this.#reached || gate.isPast(fork.startMs);
   }
 
   /** What becomes of a request that the running code makes. */
@@ -132,16 +139,16 @@ export class Course {
     this.#live = true;
     const { gate, fork, matcher, onLive } = this.#options;
     const isOver = (request: SourceRequest): boolean => fork?.plan.after === 'live' && fork.when(request) !== 'before';
-    gate.goOn(new Set([...matcher.left.filter(isOver).map(({ key }) => key), ...this.#options.ends]));
+    gate.goOn(new Set([...matcher.left.filter(isOver).map(({ key }) => key), ...this.#options.over()]));
     onLive();
   }
 
   #inFork(fork: ForkPoint, given: Given): Taken {
-    const { gate, matcher } = this.#options;
+    const { matcher } = this.#options;
     const { asking, call } = given;
     const found = given.found ?? editedAt(matcher.atPlace(asking), fork);
     const when = found === null ? null : fork.when(found.request);
-    const isOpen = this.#live || this.#reached || when === 'in' || gate.isPast(fork.startMs);
+    const isOpen = this.mayLeave || when === 'in';
     if (!isOpen || when === 'before') return this.#closed(given);
     const edits = found === null ? [] : fork.editsOf(found.request);
     const said = edits.find((edit) => edit.kind === 'completion');

@@ -11,6 +11,7 @@ import { wordsOf } from './channel-words.ts';
 import { textOf } from './edited-request.ts';
 import { askedOf } from './matcher.ts';
 import type { Asking } from './matcher.ts';
+import type { Opened } from './channel-words.ts';
 import type { NumberedEvents } from './numbered-events.ts';
 import { routeOf } from './request-digest.ts';
 import type { OtherBytes } from './sent-bytes.ts';
@@ -66,6 +67,16 @@ export function sentDivergence(words: string, { before, after }: OtherBytes, whe
     ...(where !== undefined && { where }),
     text: `what ${words} is given is not what was recorded`,
     differences: diffJson(parsed(before), parsed(after)),
+  };
+}
+
+/** What a program opens, which is not what it opened. */
+export function openingDivergence(now: Opened, recorded: Opened, where: string | undefined): Divergence {
+  return {
+    kind: 'channel',
+    ...(where !== undefined && { where }),
+    text: `${wordsOf(now)} is not the recorded one`,
+    differences: diffJson(recorded.what, now.what),
   };
 }
 

@@ -57,9 +57,11 @@ function open(channels: Channels, name: string, args: unknown[], answer: (answer
   const place = childBy(currentNode(), BY_DNS);
   const inScope = AsyncLocalStorage.snapshot();
   const opening = { kind: 'dns', what };
-  const channel = channels.open(opening, ({ data }) => inScope(() => runAt(place, () => answer(data as Answer))));
-  if (channel === null) channels.refuse(opening, `a question to the name server about ${String(args[0])}`);
-  return channel;
+  const deliver = ({ data }: Arrival): void => inScope(() => runAt(place, () => answer(data as Answer)));
+  const channel = channels.open(opening, deliver);
+  if (channel !== null || channels.real) return channel;
+  const really = channels.refuse(opening, `a question to the name server about ${String(args[0])}`);
+  return really.open(opening, deliver);
 }
 
 const arrival = (answer: Answer): Arrival => ({ event: 'answer', data: answer });
@@ -75,7 +77,7 @@ function byCallback(channels: Channels, name: string, original: Method): Method 
     };
     const channel = open(channels, name, args, answer);
     if (channel === null) return Reflect.apply(original, this, args) as unknown;
-    if (!channels.real) return {};
+    if (!channel.real) return {};
     const came = (error: unknown, ...values: unknown[]): void =>
       channel.came(error === null || error === undefined ? arrival({ values }) : failed(error));
     return internally(() => Reflect.apply(original, this, [...args.slice(0, -1), came]) as unknown);
@@ -91,7 +93,7 @@ function byPromise(channels: Channels, name: string, original: Method): Method {
       );
       const ask = (): Promise<unknown> => Reflect.apply(original, this, args) as Promise<unknown>;
       if (channel === null) resolve(ask());
-      else if (channels.real)
+      else if (channel.real)
         internally(() => {
           ask().then(
             (value) => channel.came(arrival({ values: [value] })),

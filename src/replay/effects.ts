@@ -29,7 +29,7 @@ const SHOWN_CHARS = 400;
 export function requestEffect(request: SentRequest, call: OpenEvent | null, where: string | undefined): Effect | null {
   if (SAFE.has(request.method) || call?.type === 'llm') return null;
   const { origin, hostname } = new URL(request.url);
-  if (providerOf(origin, NOBODY).provider !== NOBODY) return null;
+  if (isOfProvider(origin)) return null;
   const body = shown(textOf(request.body));
   return {
     name: hostname,
@@ -37,6 +37,11 @@ export function requestEffect(request: SentRequest, call: OpenEvent | null, wher
     ...(body !== '' && { with: body }),
     ...(where !== undefined && { where }),
   };
+}
+
+/** Whether a model answers at an origin or URL, whatever its protocol is. */
+export function isOfProvider(url: string): boolean {
+  return providerOf(url.replace(/^ws/, 'http'), NOBODY).provider !== NOBODY;
 }
 
 /** Whether a plan allows it. */

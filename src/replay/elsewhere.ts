@@ -1,6 +1,6 @@
 /**
- * A recording that was made in another folder, or whose secrets were taken out: what this program asks is put as the recording would have it, so that it is found there. Paths of here become
- * those of there; where something was taken out, whatever stands there now is what stood there then.
+ * A recording that was made in another folder, or whose secrets were taken out: what this program asks, opens, and puts into what it has opened is put as the recording would have it, so that it is
+ * found there. Paths of here become those of there; where something was taken out, whatever stands there now is what stood there then.
  */
 import { isUtf8 } from 'node:buffer';
 import { homedir } from 'node:os';
@@ -9,7 +9,8 @@ import type { EnvLine } from '../events/lines.ts';
 import type { Asking } from './matcher.ts';
 import { HOME, moveOf, movePaths } from './moved-paths.ts';
 import type { Move } from './moved-paths.ts';
-import type { Source, SourceRequest } from './source.ts';
+import type { Opening } from './channels.ts';
+import type { Source, SourceChannel, SourceRequest } from './source.ts';
 
 /** What stands in the place of a secret (recording/scrub-text.ts). */
 const TAKEN_OUT = /<redacted:[a-z-]+#\d+>/;
@@ -53,6 +54,27 @@ export class Elsewhere {
     return found === undefined ? moved : { ...moved, url: found.request.exchange.url, body: found.body };
   }
 
+  /** What is opened as the recording would have it; `left` are channels that nobody has opened, the likeliest first. */
+  openingAsRecorded(opening: Opening, left: readonly SourceChannel[]): Opening {
+    if (!this.isElsewhere) return opening;
+    const what = inTexts(opening.what, (text) => this.#move(text));
+    const isGapped = ({ line }: SourceChannel): boolean =>
+      line.kind === opening.kind && TAKEN_OUT.test(JSON.stringify(line.what));
+    const found = this.#isScrubbed ? left.find((one) => isGapped(one) && fitsValue(one.line.what, what)) : undefined;
+    return { ...opening, what: found?.line.what ?? what };
+  }
+
+  /** Whether anything is put otherwise here than it was. */
+  get isElsewhere(): boolean {
+    return this.#moves.length > 0;
+  }
+
+  /** Whether a message, or a line, is the recorded one but for that. */
+  readonly fits = (recorded: string, put: string): boolean => {
+    const moved = this.#move(put);
+    return moved === recorded || (this.#isScrubbed && fitsBody(recorded, moved));
+  };
+
   /** Variables as they are to be here: with the paths of here, and without what was taken out where this machine has its own. */
   environment(lines: readonly EnvLine[], env: NodeJS.ProcessEnv = process.env): EnvLine[] {
     if (this.#moves.length === 0) return [...lines];
@@ -65,14 +87,25 @@ export class Elsewhere {
     return lines.map((line) => ({ ...line, v: Object.fromEntries(Object.entries(line.v).map(here)) }));
   }
 
+  #move(text: string): string {
+    return this.#moves.reduce(movePaths, text);
+  }
+
   #moved<A extends Asking>(asking: A): A {
-    const move = (text: string): string => this.#moves.reduce(movePaths, text);
     const body = textOf(asking.body);
-    const moved = body === undefined ? undefined : move(body);
+    const moved = body === undefined ? undefined : this.#move(body);
     const [origin = ''] = ORIGIN.exec(asking.url) ?? [];
-    const url = origin + move(asking.url.slice(origin.length));
+    const url = origin + this.#move(asking.url.slice(origin.length));
     return { ...asking, url, ...(moved !== undefined && moved !== body && { body: moved }) };
   }
+}
+
+/** The same value, with `change` made of each text in it. */
+function inTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((each) => inTexts(each, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inTexts(each, change)]));
 }
 
 /** Undefined: no text. */

@@ -1,4 +1,5 @@
 /** How a process that replays ends before its program does, and what it says then and when the program has ended. */
+import { STARTED } from './channel-words.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
 import { DIVERGED, endDivergence, named, sayDivergence, unopenedDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
@@ -65,12 +66,15 @@ export class Endings {
     process.exit(REFUSED);
   };
 
-  /** The program has ended by itself. `isOwed` says of a request whether it should have been made; what should have been opened is in `channels`, where that is known. */
-  ended(isOwed: (request: SourceRequest) => boolean, channels: ReplayedChannels | null): void {
+  /**
+   * The program has ended by itself. `isOwed` says of a request whether it should have been made; what should have been opened is in `channels`, where that is known; `unfinished` is what else the
+   * recording goes on with.
+   */
+  ended(isOwed: (request: SourceRequest) => boolean, channels: ReplayedChannels | null, unfinished: Divergence | null): void {
     const { plan, tally, matcher, fixed } = this.#options;
     const { left } = matcher;
     const required = fixed?.required(left) ?? left;
-    const missing = tally.stopped ? null : neverAskedFor(required.filter(isOwed), channels);
+    const missing = tally.stopped ? null : (neverAskedFor(required.filter(isOwed), channels) ?? unfinished);
     const goesOn = plan.policy !== 'strict' && plan.fork === undefined;
     if (missing !== null && !(goesOn && tally.divergence !== undefined)) {
       this.warn(missing);
@@ -79,9 +83,6 @@ export class Endings {
     if (required.length < left.length) fixed?.takes(endDivergence(left), left);
   }
 }
-
-/** Kinds of channels that a program opens when it starts something. */
-const STARTED = new Set(['child', 'worker', 'websocket']);
 
 function neverAskedFor(left: readonly SourceRequest[], channels: ReplayedChannels | null): Divergence | null {
   if (left.length > 0) return endDivergence(left);

@@ -42,6 +42,22 @@ export function watchEnvironment(write: (name: string, value: string | null) => 
   replaceMember(process, 'env', watched);
 }
 
+/** Says what a process replays. */
+const PLAN = 'HINDCAST_REPLAY';
+const RECORDS = 'HINDCAST_REPLAYABLE';
+
+/** Variables of a process that a replay really starts: it is none of the replay, and is recorded as one that a recorded program starts. */
+export function envOfStarted(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { [PLAN]: plan, ...kept } = env;
+  return plan === undefined ? env : { [RECORDS]: 'on', ...kept };
+}
+
+/** The same of variables as `NAME=value`. */
+export function pairsOfStarted(pairs: readonly string[]): string[] {
+  const named = pairs.map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  return Object.entries(envOfStarted(Object.fromEntries(named))).map(([name, value = '']) => `${name}=${value}`);
+}
+
 /** Gives the process the variables that a recording read, before the app can ask; those of `own` stay as they are. */
 export function restoreEnvironment(lines: Iterable<EnvLine>, own: readonly string[] = []): void {
   for (const { v } of lines) {

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ThrownFacts } from '../events/lines.ts';
 import type { Method } from '../patch/registry.ts';
 import type { AppPlace } from './app-place.ts';
+import { puttingInto } from './channels.ts';
 import type { Channel } from './channels.ts';
 import { ChildPipe } from './child-pipe.ts';
 import { cover } from './hidden.ts';
@@ -57,6 +58,11 @@ export class FollowedSocket {
     this.#channel = channel;
     this.#place = place;
     this.#pipe = new ChildPipe(socket, undefined, withheld(channel), place);
+  }
+
+  /** Whether it connects. */
+  get isReal(): boolean {
+    return this.#channel.real;
   }
 
   /** While recording: stands between the network and the socket, from before it connects. */
@@ -209,7 +215,5 @@ function secureOf(socket: TLSSocket): Secure {
 }
 
 /** The channel, which is not told secrets. */
-const withheld = (channel: Channel): Channel => ({
-  ...channel,
-  went: (event, bytes) => channel.went(event, withoutSecrets(bytes)),
-});
+const withheld = (channel: Channel): Channel =>
+  puttingInto(channel, (event, bytes) => channel.went(event, withoutSecrets(bytes)));

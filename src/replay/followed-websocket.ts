@@ -135,8 +135,11 @@ export class FollowedWebSocket {
       const { channel, real } = this.#with;
       // It checks what it is given, in a replay too: there it has never connected.
       internally(() => real.call(this.#socket, 'close', args));
-      if (this.#state === OPEN) sendControl(channel, ['close', ...args.map(String)].join(' '));
-      if (this.#state === OPEN) this.#state = CLOSING;
+      if (this.#state === OPEN) {
+        sendControl(channel, ['close', ...args.map(String)].join(' '));
+        channel.ending();
+        this.#state = CLOSING;
+      }
     }
     return undefined;
   }

@@ -3,7 +3,8 @@ import type { PlannedEdit } from '../events/edits.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { ForkPlan } from './plan.ts';
-import type { Source, SourceRequest } from './source.ts';
+import type { Source, SourceChannel, SourceRequest } from './source.ts';
+import { OUTWARD } from './channel-words.ts';
 
 /** When a request of the recording was sent: before the event of the fork began, as a part of it, or after it. */
 export type When = 'before' | 'in' | 'after';
@@ -44,6 +45,11 @@ export class ForkPoint {
   when({ exchange, sentMs }: SourceRequest): When {
     if (exchange.on !== undefined && this.#isIn(exchange.on, this.plan.event)) return 'in';
     return sentMs < this.startMs ? 'before' : 'after';
+  }
+
+  /** Whether a channel is opened again, and not stood in for, once the program goes its own way. */
+  opensAgain({ openedMs, line: { kind } }: SourceChannel): boolean {
+    return this.plan.after === 'live' && OUTWARD.has(kind) && openedMs >= this.startMs;
   }
 
   /** What is changed of the call that a request of the recording is a part of. */

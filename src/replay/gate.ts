@@ -87,6 +87,11 @@ export class Gate {
     return this.#at >= this.#steps.length;
   }
 
+  /** What the program has ended without; undefined: it had everything, was ended, or goes its own way. */
+  get missed(): Step | undefined {
+    return this.#open && this.#hold?.hasRef() === false ? this.#next() : undefined;
+  }
+
   /** How many things are still to be let in. */
   get left(): number {
     return this.#steps.length - this.#at;
@@ -215,6 +220,7 @@ export class Gate {
 
   #pump(): void {
     if (!this.#open) return;
+    this.#hold?.ref();
     internally(() => clearTimeout(this.#idle));
     let step = this.#next();
     if (step === undefined) {
@@ -290,17 +296,20 @@ export class Gate {
   #wait(step: Step): void {
     const isLenient = this.#lenient;
     const stallMs = typeof this.#stallMs === 'number' ? this.#stallMs : this.#stallMs(step);
-    const ms = isLenient ? stallMs : LOOSE_MS;
+    const isUnneeded = (): boolean => step.kind === 'timer' && step.isWork === true && !this.#working.has(step.key);
+    const ms = isLenient && !isUnneeded() ? stallMs : LOOSE_MS;
+    const isAwaited = this.#isAwaited();
     const wasBusy = watchWork();
     const give = (): void => {
       if (!this.#open) return;
       const isIdle = !wasBusy(ms);
-      if (step.kind === 'timer' && step.isWork === true && isIdle && !this.#working.has(step.key)) {
+      if (isUnneeded() && isIdle && (isLenient || isAwaited)) {
         // Work that this run has no need of: the code has changed.
+        this.#lenient = false;
         this.#at++;
         this.moved++;
         this.#pump();
-      } else if (isLenient && !isIdle) this.#wait(step);
+      } else if (isLenient && (!isIdle || ms < stallMs)) this.#wait(step);
       else if (isLenient) this.#onStall(step);
       else {
         this.#lenient = true;
@@ -309,5 +318,16 @@ export class Gate {
     };
     // timer held: the process is held anyway while something is to come
     this.#idle = internally(() => setTimeout(give, ms));
+    if (!isLenient || isAwaited) return;
+    // Nobody waits for anything, and a program that has nothing else to do is at its end: `beforeExit` comes, in which it may begin what the recording goes on with.
+    this.#hold?.unref();
+    this.#idle.unref();
+  }
+
+  /** Whether anybody waits for what is still to come, by something that does not hold the process here. */
+  #isAwaited(): boolean {
+    const isWaiting = (step: Step): boolean => step.kind !== 'timer' && this.#receivers.has(step.of) && !this.#left.has(step.of);
+    const hasEnded = (timer: WaitingTimer): boolean => Number.isNaN(timer.ms);
+    return this.#steps.slice(this.#at).some(isWaiting) || [...this.#timers.values()].flat().some(hasEnded);
   }
 }

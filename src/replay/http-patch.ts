@@ -135,7 +135,10 @@ function beginElsewhere(
   const origin = originOf(given.all, secure);
   const opening = webSocketOf(given.all, origin);
   if (opening !== null)
-    return upgrades(opening, () => (connect === null ? make(args) : standingIn(given, secure, connect, make))) ?? make(args);
+    return (
+      upgrades(opening, (isReal) => (isReal || connect === null ? make(args) : standingIn(given, secure, connect, make))) ??
+      make(args)
+    );
   if (connect !== null) refuse(`a connection that becomes another one (a tunnel, another protocol) to ${origin}`);
   return make(args);
 }

@@ -5,7 +5,10 @@ import type { ForkFacts } from '../events/edits.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
 import type { LiveSession, SessionEnd } from '../session/live-session.ts';
 import { callSite } from './call-site.ts';
-import type { Channels, Opening } from './channels.ts';
+import { recordChannels } from './channels-recorded.ts';
+import { puttingInto } from './channels.ts';
+import type { Channel, Channels, Opening } from './channels.ts';
+import type { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import type { Draw } from './draws.ts';
 import { watchEnvironment } from './environment.ts';
@@ -18,13 +21,15 @@ import type { Fired } from './timers-replayed.ts';
 export class OwnRecording {
   readonly #log = new InputLog();
   readonly #draws: DrawLog;
+  readonly #asking: () => void;
   #channels = 0;
   /** Paths of what was begun. */
   readonly paths: string[] = [];
 
-  /** Begins to look. To be made before anything is replaced. */
-  constructor() {
+  /** Begins to look. To be made before anything is replaced. `asking` is told before a channel is opened by which a model may be asked. */
+  constructor(asking: () => void) {
     const { nextTick } = process;
+    this.#asking = asking;
     this.#draws = new DrawLog(
       (packed) => guard('replay.draws', () => this.#log.draws(packed), undefined),
       (flush) => nextTick(flush),
@@ -56,25 +61,24 @@ export class OwnRecording {
   keeping(channels: Channels): Channels {
     return {
       ...channels,
-      open: (opening, deliver, isReady) => {
+      open: (opening, deliver, isReady, onward) => {
         const n = ++this.#channels;
+        if (opening.kind === 'websocket') guard('replay.session', this.#asking, undefined);
         let sent = 0;
         const kept = (arrival: Arrival): void => {
           this.#came(n, arrival, { ord: nextDelivery(), sent });
           deliver(arrival);
         };
-        const channel = channels.open(opening, kept, isReady);
+        const channel = channels.open(opening, kept, isReady, onward);
         if (channel === null) return null;
         this.#opened(n, opening);
         for (const arrival of channel.given) this.#came(n, arrival);
-        return {
-          ...channel,
-          went: (event, bytes) => {
-            sent += bytes.length;
-            this.#write({ k: 'went', n, event }, bytes);
-            channel.went(event, bytes);
-          },
+        const went: Channel['went'] = (event, bytes) => {
+          sent += bytes.length;
+          this.#write({ k: 'went', n, event }, bytes);
+          channel.went(event, bytes);
         };
+        return puttingInto(channel, went);
       },
       ask: (opening, real) => {
         const n = ++this.#channels;
@@ -85,6 +89,17 @@ export class OwnRecording {
         return given;
       },
     };
+  }
+
+  /** Channels of what is opened really, which another kind of channels has looked for and not found. */
+  channels(deliveries: Deliveries): Channels {
+    return recordChannels({
+      deliveries,
+      write: (line, bytes) => this.#log.write(line, bytes),
+      asking: this.#asking,
+      next: () => ++this.#channels,
+      isCounted: true,
+    });
   }
 
   /** Behind `channels`, which have counted it. */

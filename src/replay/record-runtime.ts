@@ -48,11 +48,11 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     http2: recordHttp2(deliveries, open, fired),
     undici: recordUndici(deliveries, open),
     events: recordedEvents,
-    channels: recordChannels(
+    channels: recordChannels({
       deliveries,
-      (line, bytes) => log.write(line, bytes),
-      () => beginSession(implicit),
-    ),
+      write: (line, bytes) => log.write(line, bytes),
+      asking: () => beginSession(implicit),
+    }),
   });
   const close = (end: SessionEnd): void => {
     draws.flush();

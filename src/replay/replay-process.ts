@@ -79,8 +79,8 @@ export async function runReplay<E>({
     });
     const ms = Math.round((monotonicUs() - startedUs) / 1000);
     const came = readReport(report);
-    const isKept = keepIn !== undefined && came !== null && came.live > 0;
-    return { end, report: came, ms, kept: isKept ? keepRecordings(recordingsFolder(made), keepIn) : [] };
+    const isOwn = came !== null && (came.live > 0 || Object.keys(came.opened).length > 0);
+    return { end, report: came, ms, kept: isOwn && keepIn !== undefined ? keepRecordings(recordingsFolder(made), keepIn) : [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

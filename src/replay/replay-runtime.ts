@@ -8,17 +8,17 @@ import type { ForkFacts } from '../events/edits.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import { BreakOff, breakingOff } from './break-off.ts';
 import { wordsOf } from './channel-words.ts';
-import { replayChannels } from './channels-replayed.ts';
+import { channelsOfReplay } from './channels-of-replay.ts';
 import type { ReplayedChannels } from './channels-replayed.ts';
-import type { Opening } from './channels.ts';
 import { Course } from './course.ts';
 import { stallDivergence } from './divergence.ts';
+import type { Divergence } from './divergence.ts';
 import { DrawSource } from './draw-source.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { Endings } from './endings.ts';
 import { restoreEnvironment } from './environment.ts';
 import { EventCourse } from './event-course.ts';
-import { openIn } from './exchange-owner.ts';
+import { beginSession, openIn } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
 import { watchFiles } from './file-changes.ts';
 import { FixedAt } from './fixed-at.ts';
@@ -28,7 +28,7 @@ import { Gate } from './gate.ts';
 import { replayHttp } from './http-replay.ts';
 import { replayHttp2 } from './http2-replay.ts';
 import type { BrokenOff } from './known-part.ts';
-import { hostIn, refuseLeaks } from './leak-guard.ts';
+import { refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
 import { canFollowPromises, internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
@@ -41,13 +41,11 @@ import type { ReplayReport } from './report.ts';
 import { follow } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { readSource } from './source.ts';
-import type { Source, Step } from './source.ts';
-import type { SocketWhat } from './socket-what.ts';
+import type { Source, SourceRequest, Step } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 import { replayTimers } from './timers-replayed.ts';
 import { replayUndici } from './undici-replay.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import type { WebSocketWhat } from './websocket-what.ts';
 
 export type { ReplayReport } from './report.ts';
 
@@ -69,7 +67,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const fixed = plan.fixedAt === undefined ? null : new FixedAt(source, plan.fixedAt);
   const elsewhere = new Elsewhere(source);
   restoreEnvironment(elsewhere.environment(source.env), plan.ownEnv);
-  const own = fork !== null || plan.policy === 'live' ? new OwnRecording() : null;
+  const own = fork !== null || plan.policy === 'live' ? new OwnRecording(() => beginSession(implicit)) : null;
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const tally = new Tally(plan.fork?.edits ?? []);
@@ -96,7 +94,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     asRecorded: (asking) => elsewhere.asRecorded(asking),
     // The line of the last request may have been lost with the process.
     isCut: () => breakOff !== null && source.brokenOff?.signal === undefined && gate.left <= 1,
-    ends: breakOff === null ? [] : [breakOff.key],
+    over: () => [...(breakOff === null ? [] : [breakOff.key]), ...openedAgain(channels, fork)],
     onLive: () => {
       clock.goOn();
       draws.goOn(fork?.plan.after === 'live' ? 'none' : 'own');
@@ -104,17 +102,15 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   });
   const leak = leaksOf(course, endings);
   const differs = plan.policy === 'strict' || fork !== null ? stop : warn;
-  const channels = replayChannels({
-    gate,
-    recorded: source.channels,
-    refuse: (opening, words) => leak(words, effectOf(opening)),
-    onDivergence: differs,
-  });
-  const stalled = onStall({ plan, gate, course, fork, fixed, source, channels, endings });
+  const channels = channelsOfReplay({ plan, source, gate, course, fork, tally, endings, own, elsewhere, leak });
+  const describe = describing(source, channels);
+  const stalled = onStall({ plan, gate, course, fork, fixed, describe, endings });
   const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
   process.on('exit', () => {
     const isOpen = breakOff !== null || fixed !== null || fork !== null || course.isLive;
-    endings.ended((request) => (fork === null ? !course.isLive : fork.when(request) === 'before'), isOpen ? null : channels);
+    const isOwed = (request: SourceRequest): boolean => (fork === null ? !course.isLive : fork.when(request) === 'before');
+    const { missed } = gate;
+    endings.ended(isOwed, isOpen ? null : channels, isOpen || missed === undefined ? null : describe(missed));
     report();
   });
   refuseLeaks(leak);
@@ -153,13 +149,9 @@ const unkept = ({ flags }: Source): Runtime => ({
   dying: () => {},
 });
 
-/** Kinds of channels through which a program has effects. */
-const EFFECTS = new Set(['child', 'worker']);
-
-/** By what it may be allowed; undefined: it has no effect. */
-function effectOf({ kind, what }: Opening): string | undefined {
-  if (kind === 'socket') return (what as SocketWhat).host ?? (what as SocketWhat).path;
-  return kind === 'websocket' ? hostIn((what as WebSocketWhat).url) : EFFECTS.has(kind) ? kind : undefined;
+/** Keys of channels that are opened again once the program goes its own way. */
+function openedAgain({ left }: ReplayedChannels, fork: ForkPoint | null): string[] {
+  return left.flatMap((channel) => (fork?.opensAgain(channel) === true ? [channel.key] : []));
 }
 
 /** What is done where something reaches out of the replay: it ends, or is asked about where the program goes its own way. */
@@ -167,8 +159,12 @@ function leaksOf(course: Course, { stop, ask }: Endings): Refuse {
   return (what, name) => {
     // What we send for the program, it has been asked about.
     if (course.isLive && (name === undefined || isInternal())) return;
-    if (course.isLive && name !== undefined) return ask({ name, call: what });
-    return stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
+    if (course.mayLeave && !isInternal()) {
+      if (name !== undefined) ask({ name, call: what });
+      course.goLive();
+      return;
+    }
+    stop({ kind: 'connection', text: `${what} is not in the recording, and a replay reaches out to nothing` });
   };
 }
 
@@ -193,24 +189,28 @@ interface Stalling {
   course: Course;
   fork: ForkPoint | null;
   fixed: FixedAt | null;
-  source: Source;
-  channels: ReplayedChannels;
+  describe: (step: Step) => Divergence;
   endings: Endings;
 }
 
-/** What is done when the recording goes on with something that this run never asked for. */
-function onStall({ plan, gate, course, fork, fixed, source, channels, endings }: Stalling): (step: Step) => void {
-  const channelOf = (step: Step): { words: string; opened: boolean } | undefined => {
+/** Puts into words that the recording goes on with a step that this run has not come to. */
+function describing(source: Source, channels: ReplayedChannels): (step: Step) => Divergence {
+  return (step) => {
+    const request = source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
     const channel = source.channels.find(({ key }) => step.kind === 'came' && key === step.of);
-    return channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+    const opened = channel && { words: wordsOf(channel.line), opened: !channels.left.includes(channel) };
+    return stallDivergence(step, request, opened);
   };
+}
+
+/** What is done when the recording goes on with something that this run never asked for. */
+function onStall({ plan, gate, course, fork, fixed, describe, endings }: Stalling): (step: Step) => void {
   return (step) => {
     if (fork !== null && gate.isPast(fork.startMs)) {
       course.goLive();
       return;
     }
-    const request = source.requests.find(({ key }) => step.kind !== 'timer' && key === step.of);
-    const divergence = stallDivergence(step, request, channelOf(step));
+    const divergence = describe(step);
     if (fixed?.leavesOut(step, divergence) === true) process.exit();
     if (fork !== null || plan.policy === 'strict') endings.stop(divergence);
     endings.warn(divergence);

@@ -34,6 +34,10 @@ export interface ReplayReport {
   draws: { own: number; other: number; made: number };
   /** Timers that stood at another place. */
   movedTimers: number;
+  /** What was put into child processes, threads and WebSockets, or opened as such, that is not what was recorded, and was taken for it: as `tolerate` has it, or the policy `warn`. */
+  messages: { tolerated: number; near: number };
+  /** What was really opened, by the kind of channel. */
+  opened: Record<string, number>;
   /** Calls of models that were answered from the recording, with what they cost when they were made; `unknown`: those of no known price. */
   saved: { calls: number; tokens: number; usd: number; unknown: number };
   /** The first. The process ended with it, unless the policy goes on. */
@@ -77,6 +81,8 @@ export class Tally {
   readonly #served = new Set<SourceRequest>();
   readonly #written = new Set<string>();
   readonly #kept = new Set<string>();
+  readonly messages = { tolerated: 0, near: 0 };
+  readonly #opened: Record<string, number> = {};
   tolerated = 0;
   near = 0;
   made = 0;
@@ -95,6 +101,11 @@ export class Tally {
     if (edit === undefined) return;
     edit.times++;
     for (const fault of faults) if (!edit.faults.includes(fault)) edit.faults.push(fault);
+  }
+
+  /** A channel of that kind is opened really. */
+  opens(kind: string): void {
+    this.#opened[kind] = (this.#opened[kind] ?? 0) + 1;
   }
 
   /** A request was answered from the recording. */
@@ -145,6 +156,8 @@ export class Tally {
       live,
       refused,
       edits,
+      messages: { ...this.messages },
+      opened: { ...this.#opened },
       ...more,
       ...(divergence !== undefined && { divergence }),
     };

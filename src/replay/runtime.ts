@@ -10,6 +10,7 @@ import type { Follower } from '../events/ports.ts';
 import { installOnce, REPLAY_LABEL } from '../patch/registry.ts';
 import { writeEnv } from '../session/context-carrier.ts';
 import { whereabouts } from '../session/sessions.ts';
+import { patchBeforeExit } from './before-exit.ts';
 import { patchBodyReads } from './body-reads.ts';
 import { patchScheduling } from './carried.ts';
 import type { Channels } from './channels.ts';
@@ -128,7 +129,10 @@ export function follow({
   if (timers !== null) patchTimers(timers);
   patchWork(work);
   patchFetch(fetcher);
-  if (flags.includes(PLACES_FLAG)) patchBodyReads();
+  if (flags.includes(PLACES_FLAG)) {
+    patchBodyReads();
+    patchBeforeExit();
+  }
   patchChildren(channels);
   patchWorkers(channels, tellThread);
   // Below what signals replace.

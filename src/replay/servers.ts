@@ -36,20 +36,20 @@ export function patchServers(channels: Channels): void {
         if (isInternal() || this.listening) return real();
         const protocol = protocolOf(this);
         const parts = { server: this, protocol, place: new AppPlace(), emit: (...given: unknown[]) => emit(this, given) };
-        const one = channels.real ? new RecordedServer(parts) : new ReplayedServer(parts);
         const opening = { kind: 'server', what: protocol };
-        const channel = channels.open(
-          opening,
-          (arrival) => one.deliver(arrival),
-          (arrival) => one.isReady(arrival),
-        );
-        if (channel === null) {
-          if (!channels.real) channels.refuse(opening, 'a server');
-          return real();
-        }
-        followed.set(this, one);
-        one.listen(channel, real, args);
-        return this;
+        const listen = (by: Channels): unknown => {
+          const one = by.real ? new RecordedServer(parts) : new ReplayedServer(parts);
+          const channel = by.open(
+            opening,
+            (arrival) => one.deliver(arrival),
+            (arrival) => one.isReady(arrival),
+          );
+          if (channel === null) return by.real ? real() : listen(by.refuse(opening, 'a server'));
+          followed.set(this, one);
+          one.listen(channel, real, args);
+          return this;
+        };
+        return listen(channels);
       },
   );
 }

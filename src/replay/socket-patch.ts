@@ -53,7 +53,7 @@ class Sockets {
     if (what === null || isLoaders(what) || isForRequest()) return bare();
     const one = this.#follow(socket, what);
     if (one === null) return bare();
-    if (this.#channels.real) {
+    if (one.isReal) {
       one.record();
       return asNobody(bare);
     }
@@ -70,7 +70,7 @@ class Sockets {
     const known = typeof below === 'object' && below !== null ? this.#followed.get(below) : undefined;
     if (known === undefined || isForeign() || currentNode().internal) return bare(args);
     const what: SocketWhat = { ...known.what, tls: true };
-    if (!this.#channels.real) {
+    if (!known.one.isReal) {
       this.#below = { one: known.one, what };
       try {
         return bare(args.map((arg) => (arg === options ? { ...options, socket: undefined } : arg)));
@@ -83,24 +83,21 @@ class Sockets {
     return socket;
   }
 
-  #follow(socket: Socket, what: SocketWhat): FollowedSocket | null {
+  #follow(socket: Socket, what: SocketWhat, channels = this.#channels): FollowedSocket | null {
     const opening = { kind: 'socket', what };
     this.#followed.get(socket)?.one.release();
     let one: FollowedSocket | undefined;
-    const channel = this.#channels.open(
+    const channel = channels.open(
       opening,
       (arrival) => one?.receive(arrival),
       (arrival) => one?.isReady(arrival) === true,
     );
-    if (channel === null) {
-      this.#channels.refuse(opening, wordsOf(opening));
-      return null;
-    }
+    if (channel === null) return channels.real ? null : this.#follow(socket, what, channels.refuse(opening, wordsOf(opening)));
     const why = readsByItself(socket) ? 'it reads into a buffer of its own' : whyNot(channel);
     if (why !== undefined) {
       channel.note({ event: 'unrecordable', data: { why } });
       channel.leave();
-      this.#channels.refuse(opening, `${wordsOf(opening)}: ${why}; what comes`);
+      channels.refuse(opening, `${wordsOf(opening)}: ${why}; what comes`);
       return null;
     }
     one = new FollowedSocket(socket, channel, new AppPlace());

@@ -46,6 +46,8 @@ export interface SourceRequest {
 export interface SourceChannel {
   readonly key: string;
   readonly line: ChannelLine;
+  /** When it was opened, in milliseconds since 1970. */
+  readonly openedMs: number;
   /** What was given at once to the call that opened it. */
   readonly given: readonly Arrival[];
   /** What the program put into it, by the way that it took. */
@@ -121,7 +123,8 @@ class Gathered {
       const at = atMs(line.t);
       if (line.k === 'draws') this.#draws.push({ line, atMs: at });
       else if (line.k === 'env') this.#env.push({ line, atMs: at });
-      else if (line.k === 'channel') this.#channels.set(line.n, { key: `c${line.n}`, line, given: [], went: new Map() });
+      else if (line.k === 'channel')
+        this.#channels.set(line.n, { key: `c${line.n}`, line, openedMs: at, given: [], went: new Map() });
       else if (line.k === 'came' || line.k === 'went') this.#through.push({ line, blobs, atMs: at });
       else if (line.k === 'work') {
         const { lin, ord } = line;

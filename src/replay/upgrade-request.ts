@@ -21,33 +21,36 @@ import { StandInSocket } from './stand-in-socket.ts';
 import { thrownAgain, thrownFacts } from './thrown.ts';
 import { UpgradedSocket } from './upgraded-socket.ts';
 
-/** Follows a request that is to become what `opening` says, and that `make` makes. Null: as if we were not here. */
-export type Upgrades = (opening: Opening, make: () => ClientRequest) => ClientRequest | null;
+/** Follows a request that is to become what `opening` says, and that `make` makes, so that it connects where `isReal`. Null: as if we were not here. */
+export type Upgrades = (opening: Opening, make: (isReal: boolean) => ClientRequest) => ClientRequest | null;
 
 export function followUpgrades(channels: Channels, read: Reading): Upgrades {
-  return (opening, make) => {
+  const follow = (by: Channels, ...[opening, make]: Parameters<Upgrades>): ClientRequest | null => {
     let upgrade: UpgradeRequest | undefined;
-    const channel = channels.open(
+    const channel = by.open(
       opening,
       (arrival) => upgrade?.receive(arrival),
       (arrival) => upgrade?.isReady(arrival) === true,
     );
-    if (channel === null) {
-      channels.refuse(opening, wordsOf(opening));
-      return null;
-    }
+    if (channel === null) return by.real ? null : follow(by.refuse(opening, wordsOf(opening)), opening, make);
     const unrecordable = channel.given.find(({ event }) => event === 'unrecordable');
     if (unrecordable !== undefined) {
       channel.leave();
-      channels.refuse(opening, `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what comes through it`);
-      return null;
+      const words = `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what comes through it`;
+      return follow(by.refuse(opening, words), opening, make);
     }
     const place = new AppPlace();
-    upgrade = new UpgradeRequest(internally(make), channel, place, read);
-    if (channels.real) upgrade.record();
+    upgrade = new UpgradeRequest(
+      internally(() => make(by.real)),
+      channel,
+      place,
+      read,
+    );
+    if (by.real) upgrade.record();
     else upgrade.replay();
     return upgrade.request;
   };
+  return (opening, make) => follow(channels, opening, make);
 }
 
 /** Of an answer. */

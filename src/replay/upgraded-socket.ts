@@ -211,7 +211,10 @@ export class UpgradedSocket {
       });
     cover(sender, 'close', (original) => (code: unknown, data: unknown, mask: unknown, then?: Then) => {
       const reason = data === undefined ? '' : bytesOf(data).toString();
-      const sent = (): void => sendControl(this.#channel, `close ${code === undefined ? '' : String(code)} ${reason}`.trim());
+      const sent = (): void => {
+        sendControl(this.#channel, `close ${code === undefined ? '' : String(code)} ${reason}`.trim());
+        this.#channel.ending();
+      };
       this.#send(original, sender, { args: [code, data, mask], then, sent });
     });
   }

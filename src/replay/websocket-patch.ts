@@ -23,17 +23,14 @@ export function patchWebSocket(channels: Channels, read: Reading): void {
   const prototype = Original.prototype as object;
   const followed = new WeakMap<object, FollowedWebSocket>();
   const real = realOf(prototype, () => Reflect.construct(Original, ['ws://127.0.0.1/', { dispatcher: NOBODY }]) as object);
-  const open = (args: unknown[], make: (args: unknown[]) => object): object => {
+  const open = (args: unknown[], make: (args: unknown[]) => object, by = channels): object => {
     // What it refuses it throws, and then nothing is opened.
-    const socket = internally(() => make(channels.real ? args : withoutConnection(args)));
+    const socket = internally(() => make(by.real ? args : withoutConnection(args)));
     const opening = webSocketOpening(String(real.get(socket, 'url')), protocolsOf(args[1]));
     let one: FollowedWebSocket | undefined;
-    const channel: Channel | null = channels.open(opening, (arrival) => one?.receive(arrival));
-    if (channel === null) {
-      channels.refuse(opening, wordsOf(opening));
-      return channels.real ? socket : make(args);
-    }
-    one = new FollowedWebSocket(socket, { channel, place: new AppPlace(), real, isReal: channels.real, read });
+    const channel: Channel | null = by.open(opening, (arrival) => one?.receive(arrival));
+    if (channel === null) return by.real ? socket : open(args, make, by.refuse(opening, wordsOf(opening)));
+    one = new FollowedWebSocket(socket, { channel, place: new AppPlace(), real, isReal: by.real, read });
     followed.set(socket, one);
     return socket;
   };

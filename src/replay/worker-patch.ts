@@ -30,7 +30,8 @@ export function patchWorkers(channels: Channels, tell: TellThread): void {
     const real = (given: unknown[]): Worker => Reflect.construct(Original, given, made) as Worker;
     if (isForeign()) return real(args);
     if (!channels.real) broadcasts?.threads();
-    return channels.real ? record(channels, args, () => real(withVariables(args, tell()))) : replay(channels, args, made, real);
+    const start = (by: Channels): Worker => record(by, args, () => real(withVariables(args, tell())));
+    return channels.real ? start(channels) : replay(channels, args, made, start);
   };
   const broadcasts = channels.real ? null : guardBroadcasts(channels);
   Object.defineProperties(Replaced, {
@@ -60,7 +61,8 @@ function record(channels: Channels, [file, options]: unknown[], start: () => Wor
   return worker;
 }
 
-function replay(channels: Channels, args: unknown[], made: Constructor, real: (args: unknown[]) => Worker): unknown {
+/** `start` starts it really, by the channels that it is given. */
+function replay(channels: Channels, args: unknown[], made: Constructor, start: (by: Channels) => Worker): unknown {
   const given = (args[1] ?? {}) as WorkerOptions;
   const opening = openingOf(args[0], given);
   let replayed: ReplayedWorker | undefined;
@@ -69,10 +71,7 @@ function replay(channels: Channels, args: unknown[], made: Constructor, real: (a
     (arrival) => replayed?.receive(arrival),
     (arrival) => replayed?.isReady(arrival) === true,
   );
-  if (channel === null) {
-    channels.refuse(opening, wordsOf(opening));
-    return real(args);
-  }
+  if (channel === null) return start(channels.refuse(opening, wordsOf(opening)));
   const place = new AppPlace();
   const told = (event: string): Arrival | undefined => channel.given.find((arrival) => arrival.event === event);
   const thrown = told('thrown');
@@ -80,8 +79,7 @@ function replay(channels: Channels, args: unknown[], made: Constructor, real: (a
   const unrecordable = told('unrecordable');
   if (unrecordable !== undefined) {
     channel.leave();
-    channels.refuse(opening, `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what it says`);
-    return real(args);
+    return start(channels.refuse(opening, `${wordsOf(opening)}: ${(unrecordable.data as { why: string }).why}; what it says`));
   }
   replayed = new ReplayedWorker(made.prototype as object, given, channel, place);
   channel.ready();

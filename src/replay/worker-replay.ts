@@ -72,6 +72,7 @@ export class ReplayedWorker {
       },
       terminate: () => {
         this.#channel.went('terminate', Buffer.from('\n'));
+        this.#channel.ending();
         return this.#isGone ? Promise.resolve() : new Promise((resolve) => this.worker.once('exit', resolve));
       },
       ref: () => {},

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWebSockets } from '../replay/websocket-server.ts';
 import { newOrdersProject, type OrdersProject } from '../testing/orders-project.ts';
 
 const KEY = `sk-ant-api03-${'qW3eR5tY7u'.repeat(9)}xyzAA`;
@@ -109,6 +110,84 @@ it('R12 all sessions of a process go with one of them, and a test of it replays 
       });
     }
   } finally {
+    project.close();
+  }
+});
+
+/** Tells a child, a thread and two WebSockets of its note, of which `--also` makes a secret, and of its folder; the child reads lines that are written in pieces. */
+const TELLS = `
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
+import Ws from 'ws';
+const { SHOP_NOTE: note, MODEL_URL, WS_URL } = process.env;
+const WORD = 'a word';
+await (await fetch(MODEL_URL + '/v1/begin', { method: 'POST', body: '{}' })).text();
+const echo = 'process.stdin.on("data", (d) => process.stdout.write(d + ""));';
+const child = spawn(process.execPath, ['-e', echo + 'setTimeout(() => console.log(Math.random()), 50)', '--', 'noted-' + note, process.cwd() + '/x']);
+const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+const tell = JSON.stringify({ WORD, note, at: process.cwd() }) + '\\n';
+child.stdin.write(tell.slice(0, 30));
+child.stdin.write(tell.slice(30) + tell);
+for (let line = 0; line < 3; line++) console.log((await lines.next()).value.length > 0);
+child.stdin.end();
+console.log(await once(child, 'close'));
+const { length } = execFileSync(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)', note], { input: 'of ' + note });
+const worker = new Worker('const { parentPort, workerData } = require("node:worker_threads"); parentPort.on("message", (m) => parentPort.postMessage(Math.random()))', { eval: true, workerData: { note, WORD } });
+worker.postMessage(note + ' ' + process.cwd());
+console.log((await once(worker, 'message'))[0]);
+await worker.terminate();
+for (const Socket of [WebSocket, Ws]) {
+  const socket = new Socket(WS_URL + '/' + encodeURIComponent(note));
+  await new Promise((open) => socket.addEventListener('open', open));
+  socket.send(note + ' and ' + WORD);
+  console.log(JSON.parse(await new Promise((heard) => socket.addEventListener('message', ({ data }) => heard(String(data))))).word);
+  socket.close();
+  await new Promise((closed) => socket.addEventListener('close', closed));
+}
+`;
+
+it('R12 what was taken out of what was said to child processes, threads and WebSockets is what stands there now', async () => {
+  const project = newOrdersProject();
+  const sockets = await startWebSockets();
+  let checkout: OrdersProject | undefined;
+  const gone = `${project.cwd}-gone`;
+  try {
+    project.write('tells.mjs', TELLS);
+    const env = { SHOP_NOTE: 'code-7hq2z', WS_URL: sockets.url.replace('http', 'ws') };
+    const ran = await project.record([process.execPath, 'tells.mjs'], env);
+    expect([ran.code, ran.stdout.split('\n').length]).toEqual([0, 8]);
+    await sockets.close();
+    const shared = await project.hindcast(['share', 'last', '--also', 'code-[a-z0-9-]+', '-o', 'a.hindcast']);
+    expect([shared.code, shared.stdout]).toEqual([
+      0,
+      expect.stringMatching(/custom[^]*replays as it was recorded: 1 of 1 requests, exit code 0\n$/),
+    ]);
+    expect(readFileSync(join(project.cwd, 'a.hindcast'), 'latin1')).not.toContain(env.SHOP_NOTE);
+    checkout = project.copyTo('elsewhere');
+    renameSync(project.cwd, gone);
+    expect((await checkout.hindcast(['import', 'a.hindcast'])).code).toBe(0);
+    const replay = (note: string) => checkout!.hindcast(['replay', 'last'], { env: { SHOP_NOTE: note } });
+    for (const note of ['code-of-somebody-else', 'c']) {
+      const again = await replay(note);
+      expect([again.code, again.stdout]).toEqual([0, ran.stdout]);
+      expect(again.stderr).toMatch(/✓ .*2 child processes and 1 worker thread and 2 WebSockets answered from the recording/);
+    }
+    // All else must be what it was.
+    for (const [before, after] of [
+      ["WORD = 'a word'", "WORD = 'another word'"],
+      ["'noted-' + note", "'unnoted-' + note"],
+      ["'of ' + note", "'off ' + note"],
+      ["note + ' and '", "note + ' or '"],
+      ["note + ' ' + process.cwd()", "note + ' ' + process.cwd() + '/'"],
+    ] as const) {
+      checkout.write('tells.mjs', TELLS.replace(before, after));
+      expect([after, (await replay('mine')).code]).toEqual([after, 86]);
+    }
+  } finally {
+    checkout?.close();
+    renameSync(gone, project.cwd);
     project.close();
   }
 });

@@ -84,7 +84,7 @@ hindcast: the replay left the recording: the recording has no such request: POST
     const { code, stderr, summary } = await recorded.replay();
     expect(code).toBe(86);
     expect(said(stderr)).toBe(`\
-hindcast: the replay left the recording: the recording goes on with the answer to request 2 (POST /weather), which this run never made
+hindcast: the replay left the recording: the program ended without request 2 (POST /weather), which this run never made
   asked at program.mjs:2:27`);
     expect(summary).toMatch(/^✗/);
   });

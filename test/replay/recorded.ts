@@ -14,7 +14,7 @@ export interface Recorded {
   asked: number;
   recording(): Recording;
   /** What the replay prints, and the line that sums it up. */
-  replay(env?: NodeJS.ProcessEnv): Promise<Ended & { summary: string }>;
+  replay(env?: NodeJS.ProcessEnv, ...flags: string[]): Promise<Ended & { summary: string }>;
   /** Changes the program. */
   write(text: string): void;
 }
@@ -25,6 +25,8 @@ export const programAt = (name: string): string => join(import.meta.dirname, `pr
 export interface Asked {
   readonly url: string;
   readonly requests: readonly unknown[];
+  /** Variables for the program. */
+  readonly env?: NodeJS.ProcessEnv;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,8 @@ export async function recordText(
 async function record(file: string, start: () => Promise<Asked>): Promise<Recorded> {
   const cwd = newFolder();
   const model = await start();
-  const env = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
+  const given = { MODEL_URL: model.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off' };
+  const env = { ...given, ...model.env };
   const ran = await hindcast(['run', '--', process.execPath, file], { cwd, env });
   const asked = model.requests.length;
   await model.close();
@@ -63,9 +66,9 @@ async function record(file: string, start: () => Promise<Asked>): Promise<Record
           readdirSync(folder).find((name) => name.endsWith('.jsonl'))!,
         ),
       ),
-    async replay(more = {}) {
-      const again = await hindcast(['replay'], { cwd, env: more });
-      return { ...again, summary: again.stderr.split('\n').find((line) => /^[✓✗]/.test(line)) ?? again.stderr };
+    async replay(more = {}, ...flags) {
+      const again = await hindcast(['replay', ...(flags.length > 0 ? ['last', ...flags] : [])], { cwd, env: more });
+      return { ...again, summary: again.stderr.split('\n').find((line) => /^[✓✗●]/.test(line)) ?? again.stderr };
     },
     write: () => {
       throw new Error('the programs of the tests stay as they are');

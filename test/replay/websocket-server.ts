@@ -1,8 +1,13 @@
 /** A server of WebSockets that never says the same twice: words, delays and the bytes of binary messages are thrown by dice, unless a test needs the same ones twice. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { certificate } from './certificate.ts';
 import type { Asked } from './recorded.ts';
 
 /** As much of npm `ws`, which others have brought along, as is used here. */
@@ -24,7 +29,8 @@ interface Ws {
 
 const OPEN = 1;
 
-export async function startWebSockets({ dice = true }: { dice?: boolean } = {}): Promise<Asked> {
+/** With `tls` it has a certificate that nobody knows but who is told of it by NODE_EXTRA_CA_CERTS, or CA_FILE. */
+export async function startWebSockets({ dice = true, tls = false }: { dice?: boolean; tls?: boolean } = {}): Promise<Asked> {
   const roll = (sides: number): number => (dice ? Math.floor(Math.random() * sides) : 7 % sides);
   const word = (): string => `word-${roll(1_000_000)}`;
   const { WebSocketServer } = (await import(import.meta.resolve('ws'))) as Ws;
@@ -34,10 +40,15 @@ export async function startWebSockets({ dice = true }: { dice?: boolean } = {}):
     handleProtocols: (offered: Set<string>) => [...offered][0],
   });
   const requests: string[] = [];
-  const server: Server = createServer((request, response) => {
+  const answered = (request: IncomingMessage, response: ServerResponse): void => {
     requests.push(request.url ?? '');
     response.end(word());
-  });
+  };
+  const pair = tls ? certificate('localhost') : null;
+  const server: Server = pair === null ? createServer(answered) : createSecure(pair, answered);
+  const file = pair === null ? undefined : join(mkdtempSync(join(tmpdir(), 'hindcast-ca-')), 'ca.pem');
+  if (file !== undefined && pair !== null) writeFileSync(file, pair.cert);
+
   const late = async (peer: Peer, data: string | Buffer, ms = 12): Promise<void> => {
     if (dice) await wait(roll(ms));
     if (peer.readyState === OPEN) peer.send(data);
@@ -78,8 +89,9 @@ export async function startWebSockets({ dice = true }: { dice?: boolean } = {}):
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    ...(file !== undefined && { env: { NODE_EXTRA_CA_CERTS: file, CA_FILE: file } }),
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -53,6 +53,42 @@ it.each([22, 24, 26] as const)(
   },
 );
 
+/** The certificate of the server is known to npm ws by its own option, to Node's class by the process, and by a dispatcher. */
+const SECURE = `
+import { readFileSync } from 'node:fs';
+import { Agent } from ${JSON.stringify(import.meta.resolve('undici'))};
+import Ws from ${JSON.stringify(import.meta.resolve('ws'))};
+const url = process.env.MODEL_URL.replace('http', 'ws') + '/x';
+const ca = readFileSync(process.env.CA_FILE);
+const talk = async (name, open) => {
+  const socket = open();
+  const said = await new Promise((then) => {
+    socket.addEventListener('open', () => socket.send('hello'));
+    socket.addEventListener('message', ({ data }) => then(String(data)));
+    socket.addEventListener('error', ({ message, error }) => then(['failed', message, error?.code ?? error?.cause?.code]));
+  });
+  console.log(name, url.startsWith('wss:'), said);
+  socket.close();
+  await new Promise((then) => (socket.readyState === 3 ? then() : socket.addEventListener('close', then)));
+};
+await talk('ws', () => new Ws(url, { ca }));
+await talk('class', () => new WebSocket(url));
+await talk('dispatcher', () => new WebSocket(url, { dispatcher: new Agent({ connect: { ca } }) }));
+await talk('stranger', () => new Ws(url, { ca: [] }));
+`;
+
+it('R4 wss is replayed exactly, also where the certificate is not known', { timeout: 60_000 }, async () => {
+  const recorded = await recordText(SECURE, 'program.mjs', () => startWebSockets({ tls: true }));
+  expect(recorded.ran.code).toBe(0);
+  for (const name of ['ws', 'class', 'dispatcher'])
+    expect(recorded.ran.stdout).toMatch(new RegExp(`^${name} true \\{"heard":"hello","word":"word-\\d+"\\}$`, 'm'));
+  expect(recorded.ran.stdout).toMatch(/^stranger true \[\n? *'failed',\n? *'[^']+',\n? *'DEPTH_ZERO_SELF_SIGNED_CERT'\n?\]$/m);
+  // What the replay needs of the certificate is that the program can read its file.
+  const again = await recorded.replay();
+  expect([again.code, again.stdout]).toEqual([0, recorded.ran.stdout]);
+  expect(again.summary).toMatch(/^✓ .*4 WebSockets answered from the recording/);
+});
+
 describe('what the recording holds', () => {
   it('is the messages in both directions, without credentials', { timeout: 60_000 }, async () => {
     const recorded = await recordProgram('realtime', startWebSockets);

@@ -1,7 +1,11 @@
 /** Worker threads: recorded they are as they were, and in a replay none is started. */
 import { describe, expect, it } from 'vitest';
+import { startStandIn } from '../../src/testing/stand-in.ts';
+import type { StandIn } from '../../src/testing/stand-in.ts';
+import { chatCompletion } from '../../src/testing/wire.ts';
+import { hindcast } from '../cli/process.ts';
 import { recordMarked, recordMarkedText } from './marked.ts';
-import { programAt } from './recorded.ts';
+import { programAt, recordText } from './recorded.ts';
 
 const RUNS = Number(process.env['HINDCAST_TEST_RUNS'] ?? 5);
 
@@ -34,6 +38,55 @@ it('R4 what a thread calls is recorded in a session of its own, part of that of 
     [recorded.main.header.id, [], 1],
   ]);
   expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
+});
+
+describe('C1 R4 threads that think and print', () => {
+  const program = `
+    import { once } from 'node:events';
+    import { isMainThread, parentPort, workerData, Worker } from 'node:worker_threads';
+    import OpenAI from ${JSON.stringify(import.meta.resolve('openai'))};
+    const client = new OpenAI({ apiKey: process.env.OPENAI_KEY_OF_TEST, baseURL: process.env.MODEL_URL + '/v1', maxRetries: 0 });
+    const ask = async (content) => (await client.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content }] })).choices[0].message.content;
+    if (isMainThread) {
+      const about = await ask('main');
+      const worker = new Worker(new URL(import.meta.url), { workerData: about });
+      const [heard] = await once(worker, 'message');
+      await once(worker, 'exit');
+      console.log('heard', heard);
+    } else {
+      console.log('printed', workerData, Math.random());
+      console.error('said', workerData, Math.random());
+      parentPort.postMessage([await ask('thread'), Math.random()]);
+    }`;
+
+  it('are one session with another in it, which is counted with it; what they print is printed again', async () => {
+    let asked = 0;
+    const model = (): Promise<StandIn> =>
+      startStandIn(({ json }) => ({
+        body: chatCompletion({
+          text: `${json.messages[0].content} ${++asked}`,
+          model: json.model,
+          tokens: { input: 10, output: 5 },
+        }),
+      }));
+    const recorded = await recordText(program, 'program.mjs', model);
+    expect(recorded.ran.stdout).toMatch(/^printed main 1 0\.\d+\nheard \[ 'thread 2', 0\.\d+ \]\n$/);
+    const run = (...args: string[]) => hindcast(args, { cwd: recorded.cwd });
+    const sessions = JSON.parse((await run('ls', '--json')).stdout) as { id: string; parent?: string | null }[];
+    const main = sessions.find(({ parent }) => parent === undefined || parent === null)!;
+    const thread = sessions.find(({ parent }) => parent === main.id)!;
+    expect(sessions).toHaveLength(2);
+    const shown = (await run('show', main.id)).stdout;
+    expect(shown).toMatch(new RegExp(`1 .* chat gpt-5-mini[^]*▸ ${thread.id}[^]*\\n2 .* chat gpt-5-mini`));
+    expect(shown).toMatch(new RegExp(`● ${main.id} and 1 session in it {2}2 LLM calls, 20 in / 10 out tokens, \\$0\\.000025`));
+    for (const id of [main.id, thread.id]) {
+      const again = await run('replay', id);
+      expect([again.code, again.stdout]).toEqual([0, recorded.ran.stdout]);
+      expect(again.stderr).toContain(/^said .*$/m.exec(recorded.ran.stderr)![0]);
+      expect(again.stderr).toMatch(new RegExp(`✓ ${main.id}: 1 of 1 request .*1 worker thread answered from the recording`));
+    }
+    expect((await run('replay', thread.id)).stderr).toContain(`${thread.id} is of a thread of ${main.id}, which is replayed`);
+  });
 });
 
 it('as many messages as came, in their order, to listeners that come one after the other', async () => {

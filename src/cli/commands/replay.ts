@@ -19,6 +19,7 @@ import { replaySummary } from '../replay-summary.ts';
 import type { ReplayOutcome } from '../replay-summary.ts';
 import { idOf } from '../session-words.ts';
 import type { Terminal } from '../terminal.ts';
+import { programOf } from '../thread.ts';
 import { does, newVerb, type Call, type CommonOptions } from '../verb.ts';
 
 interface ReplayOptions extends CommonOptions {
@@ -71,7 +72,9 @@ function gather(value: string, before: string[] | undefined): string[] {
 }
 
 async function run({ args, options, terminal }: Call<ReplayOptions>): Promise<number> {
-  const path = recordingAt(options.dir, args[0] ?? 'last');
+  const meant = recordingAt(options.dir, args[0] ?? 'last');
+  const path = programOf(meant);
+  if (path !== meant) terminal.remark(`${idOf(meant)} is of a thread of ${idOf(path)}, which is replayed`);
   const recording = openRecording(path);
   const obstacle = obstacleOf(recording);
   if (obstacle !== null) throw new CliFailure(`${idOf(path)} cannot be replayed: ${obstacle}`);
