@@ -131,9 +131,21 @@ export class Gate {
     this.#poke();
   }
 
+  /** Calls `begin` when the answer to the request of that key would begin: in a turn of its own, where nothing more of it is to come. Nobody wants the rest of it. */
+  begins(key: string, begin: () => void): void {
+    const isOwed =
+      this.#loose?.owes(key) ?? this.#steps.some((step, at) => at >= this.#at && step.kind !== 'timer' && step.of === key);
+    const receive = (): void => {
+      this.leave(key);
+      begin();
+    };
+    if (isOwed) this.addReceiver(key, { isReady: () => true, receive });
+    else this.deliveries.push(receive);
+  }
+
   /** Somebody who was not ready may be by now. */
   look(): void {
-    this.#loose?.poke();
+    this.#loose?.look();
     this.#poke();
   }
 

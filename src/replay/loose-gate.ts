@@ -57,11 +57,25 @@ export class LooseGate {
   }
 
   addReceiver(key: string, receiver: Receiver): void {
-    if (!this.#owed.has(key) || this.#left.has(key)) return;
+    if (!this.owes(key)) return;
     this.#receivers.set(key, receiver);
     const late = this.#putOff.get(key) ?? [];
     this.#putOff.delete(key);
     this.#steps.splice(this.#at, 0, ...late);
+    this.poke();
+  }
+
+  /** Whether something of the request or channel of that key is to come. */
+  owes(key: string): boolean {
+    return this.#owed.has(key) && !this.#left.has(key);
+  }
+
+  /** Somebody who was not ready may be by now. */
+  look(): void {
+    for (const [key, [next]] of this.#putOff) {
+      const receiver = this.#receivers.get(key);
+      if (receiver !== undefined && next !== undefined && receiver.isReady(next)) this.addReceiver(key, receiver);
+    }
     this.poke();
   }
 
