@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:http2';
 import type { ClientHttp2Stream } from 'node:http2';
+import { monotonicUs } from '../core/clock.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
@@ -124,7 +125,7 @@ export class Http2Call implements AskedBy {
     // Whoever begins to read a stream that is closed is told that it broke off: it is not, before its end has had its turn.
     const get = (): boolean => this.#isClosed && (this.#told.ended || this.left || this.#destroying);
     Object.defineProperty(stream, 'closed', { get, configurable: true, enumerable: false });
-    this.#idle = { target: stream, place: this.placeOf('timeout'), timeouts: 0, run: (fn) => this.#told.hand(fn) };
+    this.#idle = { target: stream, place: this.placeOf('timeout'), timeouts: 0, usedUs: 0, run: (fn) => this.#told.hand(fn) };
     this.form.watch(this.#idle);
     if (stream.writableEnded) this.#sent();
   }
@@ -155,7 +156,14 @@ export class Http2Call implements AskedBy {
     };
   }
 
+  /** How long it has not been used is counted from now. */
+  #used(): void {
+    this.#idle.usedUs = monotonicUs();
+    this.connection.used();
+  }
+
   #sending(name: 'write' | 'end', args: unknown[]): unknown {
+    this.#used();
     const ended = this.stream.writableEnded;
     const [chunk, encoding] = args;
     if (!ended && typeof chunk === 'string') this.#body.push(Buffer.from(chunk, encoding as BufferEncoding));
@@ -187,6 +195,7 @@ export class Http2Call implements AskedBy {
   #emitting(name: string, event: unknown, args: unknown[]): unknown {
     const isEnding = this.#destroying || this.left || this.connection.breaking;
     if (HEADS.has(name)) {
+      this.#used();
       const ends = (Number(args[1]) & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       if (!this.left) this.form.came(this, { kind: 'head', event: name, args, ends });
       return true;
@@ -212,6 +221,7 @@ export class Http2Call implements AskedBy {
       this.#endCame = true;
       return false;
     }
+    this.#used();
     this.#waitingBytes += (chunk as Uint8Array).byteLength;
     this.#arrive({ kind: 'data', chunk: chunk as Uint8Array });
     return !this.#full && this.#waitingBytes <= WAITING_BYTES_MAX;

@@ -12,6 +12,8 @@ export interface Http2Idle {
   readonly place: LineageNode;
   /** How often it was. */
   timeouts: number;
+  /** When something was sent or came the last time, on the monotonic clock. */
+  usedUs: number;
   /** Runs something in the async scopes in which it was made, as none of the app's code. */
   run(fn: () => void): void;
 }

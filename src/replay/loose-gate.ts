@@ -57,7 +57,7 @@ export class LooseGate {
   }
 
   addReceiver(key: string, receiver: Receiver): void {
-    if (!this.owes(key)) return;
+    if (!this.isOwed(key)) return;
     this.#receivers.set(key, receiver);
     const late = this.#putOff.get(key) ?? [];
     this.#putOff.delete(key);
@@ -65,9 +65,11 @@ export class LooseGate {
     this.poke();
   }
 
-  /** Whether something of the request or channel of that key is to come. */
-  owes(key: string): boolean {
-    return this.#owed.has(key) && !this.#left.has(key);
+  /** Whether something is still to come for the request or channel of that key; of a channel: of that name. */
+  isOwed(key: string, event?: string): boolean {
+    if (!this.#owed.has(key) || this.#left.has(key)) return false;
+    const late = this.#putOff.get(key) ?? [];
+    return event === undefined || [...late, ...this.#steps.slice(this.#at)].some((step) => isOf(step, key, event));
   }
 
   /** Somebody who was not ready may be by now. */
@@ -170,10 +172,10 @@ export class LooseGate {
   #skip(step: Step): void {
     if (step.kind === 'timer') this.#at++;
     else {
-      const isOf = (other: Step): other is ReceivedStep => other.kind !== 'timer' && other.of === step.of;
+      const isSame = (other: Step): other is ReceivedStep => isOf(other, step.of);
       const rest = this.#steps.slice(this.#at);
-      this.#putOff.set(step.of, rest.filter(isOf));
-      this.#steps = rest.filter((other) => !isOf(other));
+      this.#putOff.set(step.of, rest.filter(isSame));
+      this.#steps = rest.filter((other) => !isSame(other));
       this.#at = 0;
     }
     this.#pump();
@@ -186,6 +188,13 @@ export class LooseGate {
       this.#hold = undefined;
     }
   }
+}
+
+/** Whether a step is of that request or channel; of a channel: of that name. */
+export function isOf(step: Step, key: string, event?: string): boolean {
+  return (
+    step.kind !== 'timer' && step.of === key && (event === undefined || (step.kind === 'came' && step.arrival.event === event))
+  );
 }
 
 /** Tells one firing of a timer from every other. */
