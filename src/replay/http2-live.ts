@@ -75,8 +75,10 @@ export class Http2Live {
 
   #leave(code: number, last: number, bytes: Uint8Array | undefined): void {
     this.#gone = code;
-    const { standIn } = this.#options;
-    soon(() => standIn.goaway({ code, last: this.#lastOf(last) }, bytes));
+    const tell = (): void => this.#options.standIn.goaway({ code, last: this.#lastOf(last) }, bytes);
+    // Whoever is told of an error reads nothing more; whoever is not has to leave before the last answer, or Node never ends its session.
+    if (code === constants.NGHTTP2_NO_ERROR) internally(tell);
+    else soon(tell);
   }
 
   /** The number of the last stream of the app's that the server has looked at: its streams have other numbers here. */
@@ -85,11 +87,16 @@ export class Http2Live {
     return late.length === 0 ? this.#options.standIn.latest : Math.max(0, Math.min(...late) - 2);
   }
 
-  /** Behind what it has said by then. A client that was told that the server leaves closes by itself. */
+  /** Behind what it has said by then; where the server has just left, behind all that the stand-in has to say. */
   #closed(): void {
+    const { standIn, lost } = this.#options;
     const error = this.#error;
-    if (this.#gone !== undefined && (this.#gone !== 0 || error === undefined)) return;
-    void Promise.all([...this.#relays].map((relay) => relay.whenDone())).then(() => soon(() => this.#options.lost(error)));
+    const tell = (): void => soon(() => lost(error));
+    // A client that was told of an error closes by itself.
+    if (this.#gone !== undefined && this.#gone !== constants.NGHTTP2_NO_ERROR) return;
+    const relays = [...this.#relays];
+    if (this.#gone !== undefined && relays.every(({ isOver }) => isOver)) standIn.whenIdle(tell);
+    else void Promise.all(relays.map((relay) => relay.whenDone())).then(tell);
   }
 }
 
@@ -100,6 +107,7 @@ class Relay {
   /** What is to be said once the other half knows of the stream. */
   readonly #waiting: ((said: Http2Said) => void)[] = [];
   #real: ClientHttp2Stream | undefined;
+  #headed = false;
   #ended = false;
   #left = false;
 
@@ -118,10 +126,16 @@ class Relay {
     return this.#stream.id;
   }
 
+  /** Whether the server has said everything, or nobody wants more of it. */
+  get isOver(): boolean {
+    return this.#ended || this.#left;
+  }
+
   follow(real: ClientHttp2Stream, isLost: () => boolean): void {
     this.#real = real;
     real.on('headers', (headers) => this.say((said) => said.inform(headers as OutgoingHttpHeaders)));
     real.on('response', (...given: unknown[]) => {
+      this.#headed = true;
       const [, flags, raw = []] = given as [unknown, number, string[] | undefined];
       const pairs = pairsOf(raw);
       const status = Number(pairs.find(([name]) => name === ':status')?.[1] ?? 0);
@@ -135,6 +149,8 @@ class Relay {
     );
     real.on('trailers', (...given: unknown[]) => this.say((said) => said.trail(pairsOf((given[2] ?? []) as string[]))));
     real.on('end', () => {
+      // One that was reset, or lost, ends as well.
+      if (!this.#headed || real.rstCode !== constants.NGHTTP2_NO_ERROR || isLost()) return;
       this.#ended = true;
       this.say((said) => said.end());
     });

@@ -72,6 +72,9 @@ export class Http2StandIn {
   #holds = true;
   readonly #streams = new Map<number, Http2Said>();
   #session: ServerHttp2Session | undefined;
+  /** How many streams are not over. */
+  #open = 0;
+  #whenIdle: (() => void) | undefined;
 
   /** `look` is called whenever a request has reached the server. */
   constructor(secure: boolean, port: number, look: () => void) {
@@ -118,6 +121,11 @@ export class Http2StandIn {
         stream.on('error', () => {});
         stream.resume();
         this.#streams.set(stream.id!, said(stream));
+        this.#open++;
+        stream.once('close', () => {
+          this.#open--;
+          this.#idle();
+        });
         this.#look();
         for (const look of this.#lookers) look();
       });
@@ -129,6 +137,16 @@ export class Http2StandIn {
   /** The stream of that number; undefined: the server has not heard of it. */
   streamOf(id: number): Http2Said | undefined {
     return this.#streams.get(id);
+  }
+
+  /** Calls `idle` as soon as no stream is open. */
+  whenIdle(idle: () => void): void {
+    this.#whenIdle = idle;
+    this.#idle();
+  }
+
+  #idle(): void {
+    if (this.#open === 0) this.#whenIdle?.();
   }
 
   /** The number of the latest stream that the server has heard of. */

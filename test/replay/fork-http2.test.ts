@@ -1,11 +1,14 @@
 /** Forks of programs that ask over HTTP/2: AWS's SDK with its default handler, and streams of the app's own, with TLS and without. */
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PlannedEdit } from '../../src/events/edits.ts';
 import type { ForkPlan } from '../../src/replay/plan.ts';
 import type { Answer, StandInRequest } from '../../src/testing/stand-in.ts';
 import { AWS_STREAM, bedrockError, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
-import type { Bench } from './forked.ts';
+import type { Asked, Bench } from './forked.ts';
+import { startHttp2Server } from './http2-server.ts';
+import { programAt } from './recorded.ts';
 import { startHttp2StandIn } from './http2-stand-in.ts';
 
 /** A conversation of four turns: each prompt holds the answer before it. */
@@ -158,6 +161,40 @@ describe('R7 a fork of a program that asks Bedrock over HTTP/2', () => {
     const nobody = await at.run(plan);
     const bare = await at.bare();
     expect(nobody.ended.code).toBe(0);
+    expect(lines(bare.stdout).map((line) => line.includes('ECONNREFUSED'))).toEqual([true, true, true, true]);
     expect(lines(nobody.ended.stdout).slice(1)).toEqual(lines(bare.stdout).slice(1));
+  });
+});
+
+/** What happens once before what can be seen of the HTTP/2 client is shown. */
+const ASKS_ONCE = `
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+const client = new BedrockRuntimeClient({ region: 'us-east-1', endpoint: process.env.MODEL_URL, credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' }, maxAttempts: 9 });
+await client.send(new ConverseCommand({ modelId: 'anthropic.claude-3', messages: [{ role: 'user', content: [{ text: 'Hello.' }] }] }));
+client.destroy();
+`;
+
+describe('P4 the HTTP/2 client of a fork', () => {
+  const facts = readFileSync(programAt('http2-facts'), 'utf8');
+  const serve = async (): Promise<Asked> => ({ ...(await startHttp2Server(() => 'word')), requests: [] });
+
+  it.each([
+    ['that the recording has', ASKS_ONCE + facts],
+    ['that only the fork opens', ASKS_ONCE],
+  ])('shows over connections %s what it shows without a recording', async (_which, text) => {
+    open = await bench(text, () => ({}), {}, serve);
+    const { ran, write, bare, run } = open;
+    expect(ran.ended.code, ran.ended.stderr).toBe(0);
+    write(ASKS_ONCE + facts);
+    const plain = await bare();
+    const event = eventOf(ran, 'llm', 1);
+    const forked = await run({ fork: { ...forkAt(event, [], 'live'), allow: ['127.0.0.1'] } });
+    expect([forked.ended.stdout, forked.ended.code, forked.ended.stderr]).toEqual([plain.stdout, 0, '']);
+    expect(forked.report).toMatchObject({ served: 0 });
+    expect(forked.report.live).toBeGreaterThan(20);
+    await open.stop();
+    const again = await run({}, forked);
+    expect([again.ended.stdout, again.ended.code, again.ended.stderr]).toEqual([plain.stdout, 0, '']);
+    expect(again.report).toMatchObject({ served: forked.report.live, live: 0 });
   });
 });

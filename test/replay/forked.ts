@@ -103,6 +103,7 @@ export async function bench(
         HINDCAST_DIR: join(folder, '.hindcast'),
         OPENAI_KEY_OF_TEST: more.OPENAI_KEY_OF_TEST,
       });
+      if (ended.signal !== null) throw new Error(`it hung: ${ended.stdout}\n${ended.stderr}`);
       const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as ReplayReport;
       return { ...taken(folder, ended, before), report };
     },
@@ -127,7 +128,7 @@ function start(args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<End
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const guard = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const guard = setTimeout(() => child.kill('SIGKILL'), Number(process.env.GUARD_MS ?? 60_000));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
