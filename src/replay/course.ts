@@ -21,6 +21,7 @@ import type { Tally } from './report.ts';
 import { routeOf } from './request-digest.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { SentRequest } from './sent-request.ts';
+import { isBodySigned, saySignedBody } from './signed-body.ts';
 import type { SourceRequest } from './source.ts';
 
 /** What becomes of a request. */
@@ -75,6 +76,8 @@ export class Course {
   readonly #replaced = new WeakSet<OpenEvent>();
   #live = false;
   #reached = false;
+  /** A person was told that what is signed is refused. */
+  #isSaid = false;
 
   constructor(options: CourseOptions) {
     this.#options = options;
@@ -247,6 +250,10 @@ export class Course {
     if (changes.length > 0) {
       call?.amend({ request: factsOf(sent) });
       markEdited(call);
+    }
+    if (sent.body !== request.body && !this.#isSaid && isBodySigned(request)) {
+      this.#isSaid = true;
+      saySignedBody();
     }
     return { how: 'sent', request: sent, edited: changes.length > 0 };
   }
