@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { PlannedEdit } from '../../src/events/edits.ts';
 import type { ForkPlan } from '../../src/replay/plan.ts';
 import type { Answer, StandInRequest } from '../../src/testing/stand-in.ts';
-import { AWS_STREAM, bedrockError, converseStream } from '../../src/testing/wire-bedrock.ts';
+import { AWS_STREAM, bedrockError, converseAnswer, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
 import type { Asked, Bench } from './forked.ts';
 import { startHttp2Server } from './http2-server.ts';
@@ -183,6 +183,83 @@ describe('R7 a fork of a program that asks Bedrock over HTTP/2', () => {
     expect(nobody.ended.code).toBe(0);
     expect(lines(bare.stdout).map((line) => line.includes('ECONNREFUSED'))).toEqual([true, true, true, true]);
     expect(lines(nobody.ended.stdout).slice(1)).toEqual(lines(bare.stdout).slice(1));
+  });
+});
+
+/** Sub-agents side by side over one connection that say the same at first, behind work of the thread pool; what each says next depends on its answers and its clock. */
+const SIDE_BY_SIDE = `
+import { connect } from 'node:http2';
+import { gzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttp2Handler } from '@smithy/node-http-handler';
+const client = new BedrockRuntimeClient({
+  region: 'us-east-1', endpoint: process.env.MODEL_URL, token: { token: 'bedrock-api-key-of-the-test' }, authSchemePreference: ['httpBearerAuth'],
+  requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: false }),
+});
+const session = connect(process.env.MODEL_URL);
+const looked = async (index) => {
+  const stream = session.request({ ':path': '/look' });
+  let text = '';
+  for await (const piece of stream.setEncoding('utf8')) text += piece;
+  return index + ' looked ' + text;
+};
+const seen = [];
+async function agent(index) {
+  let text = 'What do you see?';
+  for (let turn = 1; turn <= 3; turn++) {
+    await promisify(gzip)(Buffer.alloc(process.hrtime()[1] % 400_000));
+    const { output } = await client.send(new ConverseCommand({ modelId: 'm', messages: [{ role: 'user', content: [{ text }] }], inferenceConfig: { temperature: 0.5 } }));
+    const said = output.message.content[0].text;
+    seen.push(index + ' ' + turn + ' ' + said);
+    text = 'After ' + said + ', ' + (Date.now() % 1000) + ' ms and ' + Math.random() + '?';
+    if (turn === 1) seen.push(await looked(index));
+  }
+  return text;
+}
+const ends = await Promise.all([0, 1, 2, 3].map(agent));
+console.log(seen.join('\\n') + '\\n' + ends.join('\\n'));
+client.destroy();
+session.close();
+`;
+
+describe('R7 a fork of one of several branches over HTTP/2', () => {
+  const slowly: Answer = async (request) => {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+    if (request.path === '/look') return { body: { seen: ++asked } };
+    return { body: converseAnswer({ text: `answer ${++asked}` }) };
+  };
+
+  it.each(['branch', 'live'] as const)('after: %s', async (after) => {
+    const at = await start(SIDE_BY_SIDE, slowly);
+    const { recording } = at.ran;
+    const byHead = [...recording.exchanges.values()].toSorted((a, b) => a.headOrd! - b.headOrd!);
+    const said = JSON.parse(byHead.find(({ on }) => on !== undefined)!.responseText()!).output.message.content[0].text as string;
+    const edited = byHead.find(({ on, requestText }) => on !== undefined && requestText()!.includes(`After ${said},`))!;
+    const event = edited.on!;
+    const change = { set: { '/inferenceConfig/temperature': 0.25 } };
+    const forked = await at.run({ fork: forkAt(event, [{ event, kind: 'request', change }], after) });
+    expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+    const before = lines(at.ran.ended.stdout);
+    const now = lines(forked.ended.stdout);
+    const own = before.find((line) => line.endsWith(said))![0]!;
+    const isOther = (line: string): boolean => line[0] !== own;
+    if (after === 'branch') {
+      // Nothing but the second and third call of the one agent was sent; the others are what they were, in the order in which they were.
+      expect(forked.asked.map(({ json }) => json.inferenceConfig.temperature)).toEqual([0.25, 0.5]);
+      expect(now.slice(0, 16).filter(isOther)).toEqual(before.slice(0, 16).filter(isOther));
+      expect(now.slice(16).toSpliced(Number(own), 1)).toEqual(before.slice(16).toSpliced(Number(own), 1));
+      expect(forked.report).toMatchObject({ served: 14, live: 2 });
+    } else {
+      const epoch = recording.events.find(({ id }) => id === event)!.start;
+      const sentAfter = byHead.filter(({ sentAt, on }) => on === event || sentAt! > epoch);
+      expect(forked.asked.length).toBe(sentAfter.length);
+      expect(forked.report).toMatchObject({ served: 16 - sentAfter.length, live: sentAfter.length });
+    }
+    await at.stop();
+    const again = await at.run({}, forked);
+    expect([again.ended.code, again.ended.stdout, again.ended.stderr]).toEqual([0, forked.ended.stdout, '']);
+    expect(again.report).toMatchObject({ answered: { place: 16 } });
   });
 });
 
