@@ -118,6 +118,12 @@ export class Course {
     return request;
   }
 
+  /** Whether the recording has a request of the same place that nobody has made yet. */
+  isKnown(asking: Asking): boolean {
+    const { matcher, asRecorded } = this.#options;
+    return matcher.atPlace(asRecorded(asking)) !== null;
+  }
+
   /** A request was to be sent, or answered otherwise, by something that cannot. */
   cannotSend(asked: AskedRequest, where: string | undefined): never {
     const text = `only fetch can send requests, or be given edited answers, in a fork: ${routeOf(asked)}`;

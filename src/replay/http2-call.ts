@@ -140,6 +140,11 @@ export class Http2Call implements AskedBy {
     return Reflect.apply(this.#raw[name], this.stream, args);
   }
 
+  /** What the app has sent of the body, by writes. */
+  get sentPieces(): readonly Uint8Array[] {
+    return this.#body;
+  }
+
   /** The request as far as the app has sent it. */
   asked(): AskedRequest {
     const headers = Object.entries(this.stream.sentHeaders ?? {}).flatMap(([name, value]) =>
@@ -186,7 +191,11 @@ export class Http2Call implements AskedBy {
   }
 
   #sent(): void {
-    if (this.#told.opened || this.left) return;
+    if (this.left) return;
+    if (this.#told.opened) {
+      this.form.began(this);
+      return;
+    }
     const asked = this.asked();
     this.form.sent(this, asked);
     this.#told.open(asked, false);

@@ -22,7 +22,7 @@ export interface Http2Form {
   readonly open: OpenBytes;
   /** The app has sent the request whole. */
   sent(call: Http2Call, request: AskedRequest): void;
-  /** The app has sent a part of it. */
+  /** The app has sent a part of it, or the rest of one whose answer has begun. */
   began(call: Http2Call): void;
   /** Something of the answer came: `call.give` hands it over. */
   came(call: Http2Call, arrival: Http2Arrival): void;

@@ -20,6 +20,14 @@ export interface Http2LiveOptions {
   pushed(): void;
 }
 
+/** A request that was sent. */
+export interface Http2Sending {
+  /** The app sends more of the body; null: nothing more. */
+  more(piece: Uint8Array | null): void;
+  /** The app wants no more of the answer. */
+  leave(): void;
+}
+
 export class Http2Live {
   readonly #session: ClientHttp2Session;
   readonly #options: Http2LiveOptions;
@@ -52,23 +60,27 @@ export class Http2Live {
     });
   }
 
-  /** Sends what the app's `stream` asks, with that body; what comes back goes to the other half of `stream`. What is returned is to be called when the app leaves it. */
-  send(stream: ClientHttp2Stream, body: AskedRequest['body']): () => void {
+  /** Sends what the app's `stream` asks, with that body, which is all of it where it `ends`; what comes back goes to the other half of `stream`. */
+  send(stream: ClientHttp2Stream, body: AskedRequest['body'], ends: boolean): Http2Sending {
     return internally(() => {
       const relay = new Relay(stream, this.#options.standIn);
       this.#relays.add(relay);
       relay.say((said) => said.whenClosed(() => this.#relays.delete(relay)));
       try {
-        const real = this.#session.request(headersOf(stream, body), { endStream: body === undefined });
+        const real = this.#session.request(headersOf(stream, ends ? body : undefined), { endStream: ends && body === undefined });
         relay.follow(real, () => this.#session.destroyed);
-        if (body !== undefined) real.end(body);
+        if (ends && body !== undefined) real.end(body);
+        else if (body !== undefined) real.write(body);
       } catch {
         // The server has left, or is about to be found gone: it looks at nothing that is new.
         relay.say((said) => said.end(constants.NGHTTP2_REFUSED_STREAM));
       }
-      return () => {
-        this.#relays.delete(relay);
-        internally(() => relay.leave());
+      return {
+        more: (piece) => internally(() => relay.more(piece)),
+        leave: () => {
+          this.#relays.delete(relay);
+          internally(() => relay.leave());
+        },
       };
     });
   }
@@ -160,6 +172,14 @@ class Relay {
       const { rstCode } = real;
       if (!this.#ended && !isLost()) soon(() => this.say((said) => said.end(rstCode)));
     });
+  }
+
+  /** The app sends more; null: nothing more. */
+  more(piece: Uint8Array | null): void {
+    const real = this.#real;
+    if (real === undefined || real.writableEnded) return;
+    if (piece === null) real.end();
+    else real.write(piece);
   }
 
   say(say: (said: Http2Said) => void): void {

@@ -2,11 +2,13 @@
 import type { EditedAnswer } from '../providers/edited-answer.ts';
 import type { Exchange } from '../recording/recording.ts';
 import type { Answers } from './answers.ts';
+import { watchWork } from './busy.ts';
 import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
 import { RST_CODE } from './http2-call.ts';
 import type { Http2Arrival, Http2Call } from './http2-call.ts';
 import type { Http2Form } from './http2-form.ts';
+import type { Http2Sending } from './http2-live.ts';
 import { handingOver } from './http2-record.ts';
 import { Http2Signal, standStill } from './http2-signal.ts';
 import { Http2StandIn } from './http2-stand-in.ts';
@@ -38,10 +40,13 @@ export function replayHttp2({ gate, answers, open, fired, refuse }: Http2Replay)
     open,
     sent(call, asked) {
       const replayed = of(call);
-      if (replayed.isMatched) return;
+      if (replayed.isMatched) {
+        replayed.sendMore();
+        return;
+      }
       const answer = answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where);
       if (answer?.how === 'served') replayed.match(answer.request);
-      else if (answer?.how === 'sent') replayed.send(answer.request.body);
+      else if (answer?.how === 'sent') replayed.send(answer.request.body, call.stream.writableEnded);
       else if (answer?.how === 'answered') {
         const { request, answer: made } = answer;
         replayed.isMatched = true;
@@ -53,7 +58,12 @@ export function replayHttp2({ gate, answers, open, fired, refuse }: Http2Replay)
     },
     began(call) {
       const replayed = of(call);
-      if (!replayed.isMatched) replayed.match(answers.findEarly({ ...call.asked(), lin: call.lin, lo: call.lo }));
+      if (replayed.isMatched) replayed.sendMore();
+      else {
+        const asking = { ...call.asked(), lin: call.lin, lo: call.lo };
+        replayed.match(answers.findEarly(asking));
+        if (!replayed.isMatched && !answers.isKnown(asking)) replayed.waitForRest(() => this.sent(call, call.asked()));
+      }
     },
     came: (call, arrival) => (of(call).isSent ? handOver(call, arrival) : of(call).came(arrival)),
     own: (call, hand) => gate.addTimer(new Http2Signal({ gate, fired, lin: call.placeOf('left').id, count: 0, hand })),
@@ -64,6 +74,9 @@ export function replayHttp2({ gate, answers, open, fired, refuse }: Http2Replay)
     refuse,
   };
 }
+
+/** For so long the process does nothing before a request that is not whole is taken for one that waits for its answer. */
+const PATIENCE_MS = 60;
 
 /** What is known of an answer that is to be said. */
 type Answer = Pick<Exchange, 'status' | 'responseHeaders' | 'end' | 'responseBody'>;
@@ -79,8 +92,10 @@ class Replayed implements Receiver {
   readonly #made: ReceivedStep[] = [];
   #isHanding = false;
   #stopLooking: (() => void) | undefined;
-  /** Ends what was sent. */
-  #leaveReal: (() => void) | undefined;
+  /** What was sent really. */
+  #sending: Http2Sending | undefined;
+  #sentPieces = 0;
+  #isWaiting = false;
   /** It is known what becomes of it. */
   isMatched = false;
   /** It goes over the network. */
@@ -103,11 +118,38 @@ class Replayed implements Receiver {
     this.#gate.addReceiver(recorded.key, this);
   }
 
-  /** Sends the request, with that body. */
-  send(body: AskedRequest['body']): void {
+  /** Sends the request, with that body; where it does not end there, what the app sends after it follows. */
+  send(body: AskedRequest['body'], ends: boolean): void {
     this.isMatched = this.isSent = true;
-    const { connection, stream } = this.#call;
-    this.#leaveReal = connection.live()?.send(stream, body);
+    const { connection, stream, sentPieces } = this.#call;
+    this.#sending = connection.live()?.send(stream, body, ends);
+    this.#sentPieces = sentPieces.length;
+  }
+
+  /** The app has sent more. */
+  sendMore(): void {
+    if (this.#sending === undefined) return;
+    const { stream, sentPieces } = this.#call;
+    for (const piece of sentPieces.slice(this.#sentPieces)) this.#sending.more(piece);
+    this.#sentPieces = sentPieces.length;
+    if (stream.writableEnded) this.#sending.more(null);
+  }
+
+  /** The program goes its own way, and waits for an answer before it sends the rest: `send` sends what is there. */
+  waitForRest(send: () => void): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    const wasBusy = watchWork();
+    const look = (): void => {
+      this.#isWaiting = false;
+      const { left, stream } = this.#call;
+      if (this.isMatched || left || stream.writableEnded) return;
+      if (wasBusy(PATIENCE_MS) || !this.#gate.isLoose) this.waitForRest(send);
+      else send();
+    };
+    // timer held: nothing else holds the process for it; in the served part the gate does
+    const timer = internally(() => setTimeout(look, PATIENCE_MS));
+    if (!this.#gate.isLoose) timer.unref();
   }
 
   /** Has the model say what an edit has it say, each piece in a turn of its own. */
@@ -149,7 +191,7 @@ class Replayed implements Receiver {
 
   leave(): void {
     this.#made.length = 0;
-    this.#leaveReal?.();
+    this.#sending?.leave();
     this.#call.give(this.#here.splice(0));
     if (this.#key !== undefined) this.#gate.leave(this.#key);
   }

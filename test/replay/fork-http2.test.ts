@@ -295,3 +295,40 @@ describe('P4 the HTTP/2 client of a fork', () => {
     expect(again.report).toMatchObject({ served: forked.report.live, live: 0 });
   });
 });
+
+/** Says something, and says the next thing once it was answered. */
+const TALKS = `
+import { connect } from 'node:http2';
+import { once } from 'node:events';
+const session = connect(process.env.MODEL_URL);
+const stream = session.request({ ':path': '/talk', ':method': 'POST' }).setEncoding('utf8');
+for (const word of ['one', 'two', 'three']) {
+  stream.write(word);
+  console.log((await once(stream, 'data'))[0].trim());
+}
+stream.end();
+console.log((await stream.toArray()).join(''));
+session.close();
+`;
+
+describe('R7 a stream of which both ends talk by turns', () => {
+  it('is sent as it goes', async () => {
+    open = await bench(
+      ASKS_ONCE,
+      () => ({}),
+      {},
+      async () => ({ ...(await startHttp2Server()), requests: [] }),
+    );
+    const { ran, write, run } = open;
+    write(ASKS_ONCE + TALKS);
+    const event = eventOf(ran, 'llm', 1);
+    const forked = await run({ fork: { ...forkAt(event, [], 'live'), allow: ['127.0.0.1'] } });
+    expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+    expect(lines(forked.ended.stdout).map((line) => line.replace(/ word\d+$/, ''))).toEqual(['ONE', 'TWO', 'THREE', 'bye']);
+    expect(forked.report.live).toBeGreaterThan(1);
+    await open.stop();
+    const again = await run({}, forked);
+    expect([again.ended.code, again.ended.stdout, again.ended.stderr]).toEqual([0, forked.ended.stdout, '']);
+    expect(again.report).toMatchObject({ live: 0, answered: { content: 0, masked: 0 } });
+  });
+});

@@ -118,11 +118,19 @@ const ANSWERS: readonly [RegExp, Answering][] = [
   [/^\/silent/, () => {}],
 ];
 
+/** Answers each thing that it is told, before it is told the next. */
+async function talk(stream: ServerHttp2Stream, word: string): Promise<void> {
+  stream.respond({ ':status': 200 });
+  for await (const piece of stream.setEncoding('utf8')) stream.write(`${(piece as string).toUpperCase()} ${word}\n`);
+  stream.end('bye');
+}
+
 /** Starts it. `word` gives the words of all but Bedrock's model. */
 export async function startHttp2Server(word: () => string = wordOf, pauseMs = 20): Promise<WireServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   const answer = async (stream: ServerHttp2Stream, path: string): Promise<void> => {
+    if (path.startsWith('/talk')) return talk(stream, word());
     let text = '';
     for await (const piece of stream.setEncoding('utf8')) text += piece as string;
     if (pauseMs > 0) await wait(dice(pauseMs));
