@@ -4,39 +4,21 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, StandInRequest } from '../../src/testing/stand-in.ts';
+import { certificate } from './certificate.ts';
 import type { Asked } from './forked.ts';
-
-/** Of `localhost` and 127.0.0.1, signed by itself; for the tests alone. */
-export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBmzCCAUGgAwIBAgIUA5hXLRyXykjCdeQiTUlqNbPF3SEwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjAwMDUxNFoYDzIxMjYxMDI5
-MDAwNTE0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATZ+wCJfn3rJAKU/9PDhxfejlNX04VGeWfY9sXwBAZY0yL6Vn6ChnDe
-nnaOJJgwKzd9BqcPajynTQRHfHDhHvi4o28wbTAdBgNVHQ4EFgQUwewBWG0j/4b6
-MKbTLrYYi6aSVTwwHwYDVR0jBBgwFoAUwewBWG0j/4b6MKbTLrYYi6aSVTwwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDSAAwRQIhAPU9g0IyRJBv76nXGpxI+JZfdmPsvTZkWKLZegJiBEcPAiAO
-JyUKoWfyoVjtQPtDbVJnX8CzJAeq5eb01Clv/Wcxug==
------END CERTIFICATE-----
-`;
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgfe3usJFD30mdoCV/
-e/2unXMKNf/9n/zwFDIvCC6/hYKhRANCAATZ+wCJfn3rJAKU/9PDhxfejlNX04VG
-eWfY9sXwBAZY0yL6Vn6ChnDennaOJJgwKzd9BqcPajynTQRHfHDhHvi4
------END PRIVATE KEY-----
-`;
 
 export interface Http2StandIn extends Asked {
   /** How many connections there were. */
   readonly connections: number;
 }
 
-/** Starts it. With TLS, programs find its certificate in `CERTIFICATE`. */
+/** Starts it. With TLS, programs find its certificate in the variable `CERTIFICATE`. */
 export async function startHttp2StandIn(answer: Answer, secure = false): Promise<Http2StandIn> {
   const requests: StandInRequest[] = [];
   const sessions = new Set<ServerHttp2Session>();
   let connections = 0;
-  const server = secure ? createSecureServer({ cert: CERTIFICATE, key: KEY }) : createServer();
+  const tls = secure ? certificate('localhost') : undefined;
+  const server = tls === undefined ? createServer() : createSecureServer({ ...tls });
   server.on('session', (session) => {
     connections++;
     sessions.add(session);
@@ -58,7 +40,7 @@ export async function startHttp2StandIn(answer: Answer, secure = false): Promise
   return {
     url: `${secure ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    ...(secure && { env: { CERTIFICATE } }),
+    ...(tls !== undefined && { env: { CERTIFICATE: tls.cert } }),
     get connections() {
       return connections;
     },
