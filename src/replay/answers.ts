@@ -42,6 +42,11 @@ export class Answers {
     return request;
   }
 
+  /** Whether the recording has a request of the same place that nobody has made yet. */
+  isKnown(asking: Asking): boolean {
+    return this.#course.isKnown(asking);
+  }
+
   /** `open`, with where each answer came from, and what was changed. */
   marking(open: OpenBytes): OpenBytes {
     return (request, asked) => {

@@ -63,6 +63,8 @@ export function recordChannels({ deliveries, write, asking, next = counter(), is
         },
         ready: () => {},
         ending: () => {},
+        goOn: () => {},
+        owes: () => true,
         leave: () => {
           left = true;
         },

@@ -19,7 +19,7 @@ export interface Opening {
 export interface Channel {
   /** Whether what was opened is real, and things come by themselves. */
   readonly real: boolean;
-  /** Something came. Handed over in its turn, after all that came into the process before it. Not at all where `wanted` says so by then. In a replay nothing comes by itself: it is not to be called. */
+  /** Something came. Handed over in its turn, after all that came into the process before it. Not at all where `wanted` says so by then. In a replay nothing comes by itself before `goOn`: it is not to be called. */
   came(arrival: Arrival, wanted?: () => boolean): void;
   /** Something is known of it that has no place in the order of deliveries. In a replay this does nothing. */
   note(arrival: Arrival): void;
@@ -31,6 +31,10 @@ export interface Channel {
   went(event: string, bytes: Uint8Array): void;
   /** The app ends it: that it ends comes even where less has gone in than had when it was recorded, if that may be. While recording this does nothing. */
   ending(): void;
+  /** The app goes its own way with it: what comes from here on is real, and nothing more of the recording is handed over. */
+  goOn(): void;
+  /** Whether a thing of that name is still to come from the recording, or everything is. While recording it is not to be asked. */
+  owes(event: string): boolean;
   /** The app wants no more of it. */
   leave(): void;
 }
@@ -58,11 +62,16 @@ export interface OnwardEffect {
 /** The same channel, into which the app puts bytes by `went`. */
 export function puttingInto(channel: Channel, went: Channel['went']): Channel {
   return {
-    ...{ real: channel.real, given: channel.given, went },
+    ...{ given: channel.given, went },
+    get real() {
+      return channel.real;
+    },
     came: (arrival, wanted) => channel.came(arrival, wanted),
     note: (arrival) => channel.note(arrival),
     ready: () => channel.ready(),
     ending: () => channel.ending(),
+    goOn: () => channel.goOn(),
+    owes: (event) => channel.owes(event),
     leave: () => channel.leave(),
   };
 }

@@ -21,6 +21,7 @@ import type { Tally } from './report.ts';
 import { routeOf } from './request-digest.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { SentRequest } from './sent-request.ts';
+import { isBodySigned, saySignedBody } from './signed-body.ts';
 import type { SourceRequest } from './source.ts';
 
 /** What becomes of a request. */
@@ -75,6 +76,8 @@ export class Course {
   readonly #replaced = new WeakSet<OpenEvent>();
   #live = false;
   #reached = false;
+  /** A person was told that what is signed is refused. */
+  #isSaid = false;
 
   constructor(options: CourseOptions) {
     this.#options = options;
@@ -113,6 +116,12 @@ export class Course {
     tally.answered.place++;
     tally.answeredBy(request);
     return request;
+  }
+
+  /** Whether the recording has a request of the same place that nobody has made yet. */
+  isKnown(asking: Asking): boolean {
+    const { matcher, asRecorded } = this.#options;
+    return matcher.atPlace(asRecorded(asking)) !== null;
   }
 
   /** A request was to be sent, or answered otherwise, by something that cannot. */
@@ -247,6 +256,10 @@ export class Course {
     if (changes.length > 0) {
       call?.amend({ request: factsOf(sent) });
       markEdited(call);
+    }
+    if (sent.body !== request.body && !this.#isSaid && isBodySigned(request)) {
+      this.#isSaid = true;
+      saySignedBody();
     }
     return { how: 'sent', request: sent, edited: changes.length > 0 };
   }

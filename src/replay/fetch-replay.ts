@@ -79,13 +79,9 @@ function answer({ gate, course }: FetchReplay, { recorded, request, fetching, by
     gate.leave(key);
   });
   const handed = new HandedAnswer({ resolve, reject, signal, bytes, onLeft: () => {}, onEnded: forget });
-  gate.addReceiver(key, {
-    isReady: () => true,
-    receive: () => {
-      course.goLive();
-      gate.leave(key);
-      handOver(gate, handed, made, request);
-    },
+  gate.begins(key, () => {
+    course.goLive();
+    handOver(gate, handed, made, request);
   });
 }
 

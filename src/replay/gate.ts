@@ -5,7 +5,7 @@
 import { watchWork } from './busy.ts';
 import { Deliveries } from './deliveries.ts';
 import { internally } from './lineage.ts';
-import { keyOf, LooseGate } from './loose-gate.ts';
+import { isOf, keyOf, LooseGate } from './loose-gate.ts';
 import type { ReceivedStep, Step } from './source.ts';
 import type { WaitingTimer } from './timers-replayed.ts';
 
@@ -131,9 +131,26 @@ export class Gate {
     this.#poke();
   }
 
+  /** Whether something is still to come for the request or channel of that key; of a channel: of that name. */
+  isOwed(key: string, event?: string): boolean {
+    if (this.#left.has(key)) return false;
+    if (this.#loose !== null) return this.#loose.isOwed(key, event);
+    return this.#steps.some((step, index) => index >= this.#at && isOf(step, key, event));
+  }
+
+  /** Calls `begin` when the answer to the request of that key would begin: in a turn of its own, where nothing more of it is to come. Nobody wants the rest of it. */
+  begins(key: string, begin: () => void): void {
+    const receive = (): void => {
+      this.leave(key);
+      begin();
+    };
+    if (this.isOwed(key)) this.addReceiver(key, { isReady: () => true, receive });
+    else this.deliveries.push(receive);
+  }
+
   /** Somebody who was not ready may be by now. */
   look(): void {
-    this.#loose?.poke();
+    this.#loose?.look();
     this.#poke();
   }
 

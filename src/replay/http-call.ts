@@ -2,22 +2,20 @@
  * One request of Node's HTTP client: who asks, what is sent, and what of the answer the app is given. Each event of the request and of its answer runs at a place of its own, so that what the
  * app does there is known again, whichever socket it came from.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guard } from '../core/diagnostics.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
-import { Delivery } from '../recording/delivery-order.ts';
-import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { HttpInlet } from './http-inlet.ts';
 import { pairsOf, sentHeaders } from './http-wire.ts';
-import { asNobody, childBy, childOf, runAt } from './lineage.ts';
+import { childBy, childOf, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { AskedRequest } from './request-digest.ts';
 import { thrownFacts } from './thrown.ts';
+import { ToldExchange } from './told-exchange.ts';
 
 /** The way in which these places come about. */
 const BY_HTTP = 13;
@@ -58,13 +56,8 @@ export class HttpCall implements AskedBy {
   continues = 0;
   readonly #origin: string;
   readonly #places: ReadonlyMap<string, LineageNode>;
-  /** Runs something in the async scopes in which the request was made. */
-  readonly #inScope = AsyncLocalStorage.snapshot();
   readonly #body: Uint8Array[] = [];
-  #bytes: LoggedExchange | null = null;
-  #opened = false;
-  #ended = false;
-  #delivery: Delivery | null = null;
+  readonly #told: ToldExchange;
   /** An error that came in no turn of its own is on its way; what follows it waits behind it. */
   #late = false;
   #release: (() => void) | undefined;
@@ -75,6 +68,7 @@ export class HttpCall implements AskedBy {
     this.lo = ++node.requests;
     this.where = where;
     this.form = form;
+    this.#told = new ToldExchange(this, form.open);
     this.#origin = origin;
     const base = childBy(node, BY_HTTP);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
@@ -82,7 +76,7 @@ export class HttpCall implements AskedBy {
 
   /** Whether the app was given the end of the answer, or an error, or has left. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#told.ended;
   }
 
   placeOf(event: string): LineageNode {
@@ -106,28 +100,15 @@ export class HttpCall implements AskedBy {
 
   /** The request was sent whole. */
   sent(): void {
-    if (this.#opened || this.destroyed) return;
+    if (this.#told.opened || this.destroyed) return;
     const asked = this.asked();
     this.form.sent(this, asked);
-    this.#open(asked, false);
-  }
-
-  #open(asked: AskedRequest, early: boolean): void {
-    if (this.#opened) return;
-    this.#opened = true;
-    const by: AskedBy = { lin: this.lin, lo: this.lo, where: this.where, early };
-    this.#bytes = guard('replay.exchange', () => this.#inScope(() => this.form.open(asked, by)), null);
+    this.#told.open(asked, false);
   }
 
   /** Runs `hand`, which hands over what came, as one turn. */
   hand(hand: () => void): void {
-    const before = this.#delivery;
-    this.#delivery = new Delivery();
-    try {
-      this.#inScope(() => asNobody(hand));
-    } finally {
-      this.#delivery = before;
-    }
+    this.#told.hand(hand);
   }
 
   /** An event of the request is about to be told by `emit`; returns what that does. */
@@ -147,7 +128,7 @@ export class HttpCall implements AskedBy {
 
   /** No socket failed: whoever was to make one did, and the app is not the one who ended it. */
   #isLate(): boolean {
-    return this.#delivery === null && !this.destroyed && !this.#ended;
+    return !this.#told.isHanding && !this.destroyed && !this.#told.ended;
   }
 
   #connected(socket: Socket): void {
@@ -162,13 +143,13 @@ export class HttpCall implements AskedBy {
   }
 
   #answered(response: IncomingMessage): void {
-    this.#open(this.asked(), true);
+    this.#told.open(this.asked(), true);
     const { statusCode = 0, statusMessage = '', httpVersion } = response;
     const more = {
       ...(statusMessage !== '' && { statusText: statusMessage }),
       ...(httpVersion !== '1.1' && { version: httpVersion }),
     };
-    this.#tell((bytes) => bytes.head(statusCode, pairsOf(response.rawHeaders), more));
+    this.#told.tell((bytes) => bytes.head(statusCode, pairsOf(response.rawHeaders), more));
     const { push, emit } = response as { push: Method; emit: Method };
     setOwn(response, 'push', (chunk: unknown, ...more: unknown[]) => {
       if (chunk === null) this.#complete(response);
@@ -183,16 +164,16 @@ export class HttpCall implements AskedBy {
 
   #piece(chunk: unknown): void {
     // A copy: the app may change what it gets.
-    if (!this.#ended && chunk instanceof Uint8Array) this.#tell((bytes) => bytes.chunk(new Uint8Array(chunk)));
+    if (!this.#told.ended && chunk instanceof Uint8Array) this.#told.tell((bytes) => bytes.chunk(new Uint8Array(chunk)));
   }
 
   #complete({ rawTrailers }: IncomingMessage): void {
     const trailers = rawTrailers.length > 0 ? pairsOf(rawTrailers) : undefined;
-    this.#end((bytes) => bytes.end('complete', undefined, undefined, trailers));
+    this.#told.end((bytes) => bytes.end('complete', undefined, undefined, trailers));
   }
 
   #brokeOff(response: IncomingMessage): void {
-    if (this.#delivery !== null) this.#failed(response.errored);
+    if (this.#told.isHanding) this.#failed(response.errored);
     else {
       this.destroyed = true;
       this.#leave();
@@ -201,32 +182,17 @@ export class HttpCall implements AskedBy {
 
   #failed(error: unknown): void {
     // The app's own doing, before there was a connection.
-    if (this.#delivery === null) {
+    if (!this.#told.isHanding) {
       this.#leave();
       return;
     }
-    this.#open(this.asked(), true);
+    this.#told.open(this.asked(), true);
     const facts = { ...thrownFacts(error), ...(this.destroyed && { aborted: true as const }) };
-    this.#end((bytes) => bytes.end('error', transportError(error), facts));
+    this.#told.end((bytes) => bytes.end('error', transportError(error), facts));
   }
 
   /** The app leaves before the answer has ended. */
   #leave(): void {
-    if (this.#ended) return;
-    this.#end((bytes) => bytes.end('cancelled'));
-    this.form.left(this);
-  }
-
-  #end(tell: (bytes: LoggedExchange) => void): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#tell(tell);
-  }
-
-  #tell(tell: (bytes: LoggedExchange) => void): void {
-    const bytes = this.#bytes;
-    if (bytes === null) return;
-    const delivery = this.#delivery;
-    guard('replay.exchange', () => (delivery === null ? tell(bytes) : delivery.run(() => tell(bytes))), undefined);
+    if (this.#told.end((bytes) => bytes.end('cancelled'))) this.form.left(this);
   }
 }

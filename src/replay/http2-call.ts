@@ -2,24 +2,22 @@
  * One stream of an HTTP/2 connection: who asks, what is sent, and what of the answer the app is given. Node's own stream is kept, and what its other half tells it (a head, a piece, an end, a reset) is
  * held until its turn comes. Events run at places of their own, as those of `http` do.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:http2';
 import type { ClientHttp2Stream } from 'node:http2';
-import { guard } from '../core/diagnostics.ts';
+import { monotonicUs } from '../core/clock.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
-import { Delivery } from '../recording/delivery-order.ts';
-import type { LoggedExchange } from '../recording/log-writer.ts';
 import { whoRuns } from './call-site.ts';
 import type { AskedBy } from './exchange-owner.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
 import { pairsOf } from './http-wire.ts';
-import { asNobody, childBy, childOf, internally, runAt } from './lineage.ts';
+import { childBy, childOf, internally, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
 import type { AskedRequest } from './request-digest.ts';
 import { thrownFacts } from './thrown.ts';
+import { ToldExchange } from './told-exchange.ts';
 
 const { nextTick } = process;
 /** The way in which these places come about. */
@@ -78,15 +76,10 @@ export class Http2Call implements AskedBy {
   /** The app itself has ended the stream. */
   left = false;
   readonly #places: ReadonlyMap<string, LineageNode>;
-  /** Runs something in the async scopes in which the request was made. */
-  readonly #inScope = AsyncLocalStorage.snapshot();
   readonly #body: Uint8Array[] = [];
+  readonly #told: ToldExchange;
   #raw!: Record<Covered, Method>;
   #idle!: Http2Idle;
-  #bytes: LoggedExchange | null = null;
-  #opened = false;
-  #ended = false;
-  #delivery: Delivery | null = null;
   #destroying = false;
   #endCame = false;
   #resetCame = false;
@@ -104,13 +97,14 @@ export class Http2Call implements AskedBy {
     this.where = where;
     this.connection = connection;
     this.form = form;
+    this.#told = new ToldExchange(this, form.open);
     const base = childBy(node, BY_HTTP2);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
   }
 
   /** Whether the app was given the end of the answer, or an error, or has left. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#told.ended;
   }
 
   placeOf(event: string): LineageNode {
@@ -129,9 +123,9 @@ export class Http2Call implements AskedBy {
     own('close', (...args) => this.#closed(args));
     for (const name of ['write', 'end'] as const) own(name, (...args) => this.#sending(name, args));
     // Whoever begins to read a stream that is closed is told that it broke off: it is not, before its end has had its turn.
-    const get = (): boolean => this.#isClosed && (this.#ended || this.left || this.#destroying);
+    const get = (): boolean => this.#isClosed && (this.#told.ended || this.left || this.#destroying);
     Object.defineProperty(stream, 'closed', { get, configurable: true, enumerable: false });
-    this.#idle = { target: stream, place: this.placeOf('timeout'), timeouts: 0, run: (fn) => this.#hand(fn) };
+    this.#idle = { target: stream, place: this.placeOf('timeout'), timeouts: 0, usedUs: 0, run: (fn) => this.#told.hand(fn) };
     this.form.watch(this.#idle);
     if (stream.writableEnded) this.#sent();
   }
@@ -144,6 +138,11 @@ export class Http2Call implements AskedBy {
   /** Node's own method. */
   raw(name: Covered, ...args: unknown[]): unknown {
     return Reflect.apply(this.#raw[name], this.stream, args);
+  }
+
+  /** What the app has sent of the body, by writes. */
+  get sentPieces(): readonly Uint8Array[] {
+    return this.#body;
   }
 
   /** The request as far as the app has sent it. */
@@ -162,7 +161,14 @@ export class Http2Call implements AskedBy {
     };
   }
 
+  /** How long it has not been used is counted from now. */
+  #used(): void {
+    this.#idle.usedUs = monotonicUs();
+    this.connection.used();
+  }
+
   #sending(name: 'write' | 'end', args: unknown[]): unknown {
+    this.#used();
     const ended = this.stream.writableEnded;
     const [chunk, encoding] = args;
     if (!ended && typeof chunk === 'string') this.#body.push(Buffer.from(chunk, encoding as BufferEncoding));
@@ -185,22 +191,20 @@ export class Http2Call implements AskedBy {
   }
 
   #sent(): void {
-    if (this.#opened || this.left) return;
+    if (this.left) return;
+    if (this.#told.opened) {
+      this.form.began(this);
+      return;
+    }
     const asked = this.asked();
     this.form.sent(this, asked);
-    this.#open(asked, false);
-  }
-
-  #open(asked: AskedRequest, early: boolean): void {
-    if (this.#opened) return;
-    this.#opened = true;
-    const by: AskedBy = { lin: this.lin, lo: this.lo, where: this.where, early };
-    this.#bytes = guard('replay.exchange', () => this.#inScope(() => this.form.open(asked, by)), null);
+    this.#told.open(asked, false);
   }
 
   #emitting(name: string, event: unknown, args: unknown[]): unknown {
     const isEnding = this.#destroying || this.left || this.connection.breaking;
     if (HEADS.has(name)) {
+      this.#used();
       const ends = (Number(args[1]) & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       if (!this.left) this.form.came(this, { kind: 'head', event: name, args, ends });
       return true;
@@ -226,6 +230,7 @@ export class Http2Call implements AskedBy {
       this.#endCame = true;
       return false;
     }
+    this.#used();
     this.#waitingBytes += (chunk as Uint8Array).byteLength;
     this.#arrive({ kind: 'data', chunk: chunk as Uint8Array });
     return !this.#full && this.#waitingBytes <= WAITING_BYTES_MAX;
@@ -238,7 +243,7 @@ export class Http2Call implements AskedBy {
 
   /** What follows from the app's own ending is in the order, too: once. */
   #endOwn(hand: () => void): void {
-    if (this.#ownEnds++ === 0) this.form.own(this, () => this.#hand(hand));
+    if (this.#ownEnds++ === 0) this.form.own(this, () => this.#told.hand(hand));
   }
 
   #destroyed(args: unknown[]): unknown {
@@ -272,28 +277,15 @@ export class Http2Call implements AskedBy {
   /** The app leaves before the answer has ended. */
   #leave(): void {
     this.left = true;
-    if (this.#ended) return;
-    this.#end((bytes) => bytes.end('cancelled'));
-    this.form.left(this);
+    if (this.#told.end((bytes) => bytes.end('cancelled'))) this.form.left(this);
   }
 
   /** Hands over what came, as one turn. */
   give(arrivals: readonly Http2Arrival[]): void {
     for (const arrival of arrivals) if (arrival.kind === 'data') this.#waitingBytes -= arrival.chunk.byteLength;
-    this.#hand(() => {
+    this.#told.hand(() => {
       for (const arrival of arrivals) if (!this.stream.destroyed) this.#give(arrival);
     });
-  }
-
-  /** Runs `run`, which hands over what came, as one turn. */
-  #hand(run: () => void): void {
-    const before = this.#delivery;
-    this.#delivery = new Delivery();
-    try {
-      this.#inScope(() => asNobody(run));
-    } finally {
-      this.#delivery = before;
-    }
   }
 
   #give(arrival: Http2Arrival): void {
@@ -303,11 +295,11 @@ export class Http2Call implements AskedBy {
     } else if (arrival.kind === 'head') this.#head(arrival);
     else if (arrival.kind === 'data') {
       // A copy: the app may change what it gets.
-      this.#tell((bytes) => bytes.chunk(new Uint8Array(arrival.chunk)));
+      this.#told.tell((bytes) => bytes.chunk(new Uint8Array(arrival.chunk)));
       this.#full = this.raw('push', arrival.chunk) === false;
     } else if (arrival.kind === 'end') {
       this.#last();
-      this.#end((bytes) => bytes.end('complete', undefined, undefined, this.#trailers));
+      this.#told.end((bytes) => bytes.end('complete', undefined, undefined, this.#trailers));
       this.#finish();
     } else if (arrival.kind === 'reset') {
       this.#last();
@@ -324,10 +316,10 @@ export class Http2Call implements AskedBy {
 
   #head({ event, args }: { event: string; args: readonly unknown[] }): void {
     if (event === 'response') {
-      this.#open(this.asked(), true);
+      this.#told.open(this.asked(), true);
       const pairs = pairsOf((args[2] ?? []) as string[]);
       const status = Number(new Map(pairs).get(':status') ?? 0);
-      this.#tell((bytes) =>
+      this.#told.tell((bytes) =>
         bytes.head(
           status,
           pairs.filter(([name]) => !name.startsWith(':')),
@@ -359,23 +351,10 @@ export class Http2Call implements AskedBy {
   }
 
   #fail(error: unknown): void {
-    if (this.#ended) return;
-    this.#open(this.asked(), true);
-    this.#end((bytes) => bytes.end('error', transportError(error), thrownFacts(error)));
+    if (this.#told.ended) return;
+    this.#told.open(this.asked(), true);
+    this.#told.end((bytes) => bytes.end('error', transportError(error), thrownFacts(error)));
     this.form.left(this);
-  }
-
-  #end(tell: (bytes: LoggedExchange) => void): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#tell(tell);
-  }
-
-  #tell(tell: (bytes: LoggedExchange) => void): void {
-    const bytes = this.#bytes;
-    if (bytes === null) return;
-    const delivery = this.#delivery;
-    guard('replay.exchange', () => (delivery === null ? tell(bytes) : delivery.run(() => tell(bytes))), undefined);
   }
 }
 

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { monotonicUs } from '../core/clock.ts';
 import type { ThrownFacts } from '../events/lines.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
@@ -12,6 +13,7 @@ import { callSite } from './call-site.ts';
 import type { Channel, Channels, Opening } from './channels.ts';
 import { Http2Call } from './http2-call.ts';
 import type { Http2Form, Http2Idle } from './http2-form.ts';
+import { Http2Live } from './http2-live.ts';
 import type { Http2StandIn } from './http2-stand-in.ts';
 import { asNobody, childBy, childOf, currentNode, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
@@ -24,6 +26,8 @@ const BY_CONNECTION = 29;
 const EVENTS = ['connect', 'goaway', 'error', 'close', 'timeout', 'stream', 'lost', 'other'];
 /** Events that wait for their turn. */
 const HELD = new Set(['connect', 'goaway', 'error', 'close']);
+/** What is written down where a server sends what nobody asked for. */
+const PUSHED: Arrival = { event: 'unrecordable', data: { why: 'the server pushes' } };
 /** Node's own listeners on the socket, by event. */
 const LISTENERS = { error: 'socketOnError', close: 'socketOnClose' } as const;
 
@@ -48,45 +52,59 @@ export interface GoneAway {
   last: number;
 }
 
+/** Something that has come and has not had its turn. */
+interface Held {
+  arrival: Arrival;
+  hand: () => void;
+  wanted: (() => boolean) | undefined;
+}
+
 export class Http2Connection {
   readonly standIn: Http2StandIn | null;
   /** The connection is going down, and takes its streams with it. */
   breaking = false;
   readonly #form: Http2Form;
-  readonly #channels: Channels;
+  /** Connects as the app would have, where a stand-in does. */
+  readonly #connect: () => ClientHttp2Session;
   readonly #channel: Channel;
   readonly #places: ReadonlyMap<string, LineageNode>;
   readonly #inScope = AsyncLocalStorage.snapshot();
-  /** What has come and has not had its turn, by event. */
-  readonly #held = new Map<string, (() => void)[]>();
+  readonly #held: Held[] = [];
   /** What Node's client was told of in a replay. */
   readonly #told = new WeakSet<Arrival>();
   #session!: ClientHttp2Session;
   #raw!: Record<'emit' | 'request' | 'destroy', Method>;
   #idle!: Http2Idle;
   #lost: Partial<Record<Lost['by'], (error?: unknown) => void>> = {};
+  /** The real connection behind the stand-in. */
+  #live: Http2Live | undefined;
   /** What Node does next, right after it has told of the server's leaving. */
   #leaving: { then: () => void } | undefined;
 
-  /** Opens the channel of a connection; null: there is none, and the connection is made as if nobody looked. */
-  static open({ authority, secure, port }: Http2Target, form: Http2Form, channels: Channels): Http2Connection | null {
+  /** Opens the channel of a connection; null: there is none, and the connection is made as if nobody looked. `connect` makes it really, as the app would have. */
+  static open(
+    { authority, secure, port }: Http2Target,
+    form: Http2Form,
+    channels: Channels,
+    connect: () => ClientHttp2Session,
+  ): Http2Connection | null {
     const opening: Opening = { kind: 'http2', what: { authority } };
     let connection: Http2Connection | undefined;
-    const channel = channels.open(
-      opening,
-      (arrival) => connection?.deliver(arrival),
-      (arrival) => connection?.isReady(arrival) === true,
-    );
-    if (channel !== null)
-      return (connection = new Http2Connection(channel, channels, form.standIn?.(secure, port) ?? null, form));
-    channels.refuse(opening, `an HTTP/2 connection to ${authority}`);
-    return null;
+    const openBy = (by: Channels): Channel | null =>
+      by.open(
+        opening,
+        (arrival) => connection?.deliver(arrival),
+        (arrival) => connection?.isReady(arrival) === true,
+      );
+    const channel = openBy(channels) ?? openBy(channels.refuse(opening, `an HTTP/2 connection to ${authority}`));
+    if (channel === null) return null;
+    return (connection = new Http2Connection(channel, form.standIn?.(secure, port) ?? null, form, connect));
   }
 
-  private constructor(channel: Channel, channels: Channels, standIn: Http2StandIn | null, form: Http2Form) {
+  private constructor(channel: Channel, standIn: Http2StandIn | null, form: Http2Form, connect: () => ClientHttp2Session) {
     this.#channel = channel;
-    this.#channels = channels;
     this.#form = form;
+    this.#connect = connect;
     this.standIn = standIn;
     const base = childBy(currentNode(), BY_CONNECTION);
     this.#places = new Map(EVENTS.map((name) => [name, childOf(base)]));
@@ -110,9 +128,51 @@ export class Http2Connection {
       leaving.then = () => void this.#bare('destroy', args);
       return undefined;
     });
-    this.#idle = { target: session, place: this.#placeOf('timeout'), timeouts: 0, run: (fn) => this.#hand(fn) };
+    this.#idle = { target: session, place: this.#placeOf('timeout'), timeouts: 0, usedUs: 0, run: (fn) => this.#hand(fn) };
     this.#form.watch(this.#idle);
     for (const by of ['error', 'close'] as const) this.#takeOver(by);
+    if (this.standIn !== null && this.#channel.real) this.#goLive(this.standIn);
+  }
+
+  /** How long it has not been used is counted from now. */
+  used(): void {
+    this.#idle.usedUs = monotonicUs();
+  }
+
+  /** The real connection behind the stand-in. What becomes of it is what becomes of this one, whatever became of that which was recorded. Null: it cannot be made. */
+  live(): Http2Live | null {
+    if (this.#live !== undefined || this.standIn === null) return this.#live ?? null;
+    this.#goOn();
+    try {
+      return this.#goLive(this.standIn);
+    } catch (error) {
+      this.#lostReally(error);
+      return null;
+    }
+  }
+
+  #goLive(standIn: Http2StandIn): Http2Live {
+    return (this.#live = new Http2Live({
+      standIn,
+      connect: this.#connect,
+      lost: (error) => this.#lostReally(error),
+      pushed: () => this.#channel.note(PUSHED),
+    }));
+  }
+
+  #lostReally(error: unknown): void {
+    const by = error === undefined ? 'close' : 'error';
+    this.#losing(by, error, () => {
+      this.standIn?.cut();
+      this.#lost[by]?.(error);
+    });
+  }
+
+  /** What comes from here on is real, and so is what has come and waits. */
+  #goOn(): void {
+    if (this.#channel.real) return;
+    this.#channel.goOn();
+    for (const { arrival, wanted } of this.#held) this.#channel.came(arrival, wanted);
   }
 
   #bare(name: 'emit' | 'request' | 'destroy', args: unknown[]): unknown {
@@ -127,7 +187,7 @@ export class Http2Connection {
     const emit = (): unknown => runAt(this.#placeOf(name), () => this.#bare('emit', [event, ...args]));
     if (!HELD.has(name)) {
       if (name === 'timeout') this.#form.idle(this.#idle);
-      if (name === 'stream') this.#channel.note({ event: 'unrecordable', data: { why: 'the server pushes' } });
+      if (name === 'stream') this.#channel.note(PUSHED);
       return emit();
     }
     if (name === 'goaway') this.#goaway(emit, args);
@@ -150,12 +210,17 @@ export class Http2Connection {
   }
 
   #came(arrival: Arrival, hand: () => void, wanted?: () => boolean): void {
-    const { event } = arrival;
-    const held = this.#held.get(event);
-    if (held === undefined) this.#held.set(event, [hand]);
-    else held.push(hand);
-    if (this.#channels.real) this.#channel.came(arrival, wanted);
+    // The program goes its own way, and this is not in the recording.
+    if (!this.#channel.real && !this.#channel.owes(arrival.event)) this.#goOn();
+    this.#held.push({ arrival, hand, wanted });
+    if (this.#channel.real) this.#channel.came(arrival, wanted);
     else this.#channel.ready();
+  }
+
+  /** What is handed over next of what came by that name. */
+  #shift(event: string): (() => void) | undefined {
+    const index = this.#held.findIndex(({ arrival }) => arrival.event === event);
+    return index < 0 ? undefined : this.#held.splice(index, 1)[0]?.hand;
   }
 
   /** Runs `run`, in which the connection may take its streams with it. */
@@ -173,11 +238,10 @@ export class Http2Connection {
     const socket = this.#session.socket as unknown as Socket;
     const original = socket.rawListeners(by).find(({ name }) => name === LISTENERS[by]) as Method | undefined;
     if (original === undefined) return;
-    const { real } = this.#channels;
     const heard = (itself: Socket, args: unknown[]): void => {
       const tell = (): void => this.break(() => void Reflect.apply(original, itself, args));
       if (this.#session.destroyed) tell();
-      else if (real) this.#losing(by, args[0], tell);
+      else if (this.standIn === null) this.#losing(by, args[0], tell);
     };
     socket.on(by, function (this: Socket, ...args: unknown[]) {
       heard(this, args);
@@ -191,7 +255,7 @@ export class Http2Connection {
     this.#came({ event: 'lost', data: lost }, tell, () => {
       // The error before it was told already.
       if (!this.#session.destroyed) return true;
-      this.#held.get('lost')?.shift();
+      this.#shift('lost');
       return false;
     });
   }
@@ -201,7 +265,7 @@ export class Http2Connection {
     const { event, data, bytes } = arrival;
     const { destroyed } = this.#session;
     const isOver = event === 'lost' || (event === 'goaway' && destroyed);
-    if (isOver || (this.#held.get(event)?.length ?? 0) > 0) return true;
+    if (isOver || this.#held.some(({ arrival: { event: came } }) => came === event)) return true;
     const isOwn = event === 'close' || event === 'error';
     if (this.#told.has(arrival) || (isOwn && !destroyed)) return false;
     this.#told.add(arrival);
@@ -213,7 +277,7 @@ export class Http2Connection {
 
   /** Hands over what came. */
   deliver({ event, data, bytes }: Arrival): void {
-    const held = this.#held.get(event)?.shift();
+    const held = this.#shift(event);
     if (held !== undefined) this.#hand(held);
     else if (event === 'lost') {
       const { by, error } = data as Lost;

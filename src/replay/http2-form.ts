@@ -12,6 +12,8 @@ export interface Http2Idle {
   readonly place: LineageNode;
   /** How often it was. */
   timeouts: number;
+  /** When something was sent or came the last time, on the monotonic clock. */
+  usedUs: number;
   /** Runs something in the async scopes in which it was made, as none of the app's code. */
   run(fn: () => void): void;
 }
@@ -20,7 +22,7 @@ export interface Http2Form {
   readonly open: OpenBytes;
   /** The app has sent the request whole. */
   sent(call: Http2Call, request: AskedRequest): void;
-  /** The app has sent a part of it. */
+  /** The app has sent a part of it, or the rest of one whose answer has begun. */
   began(call: Http2Call): void;
   /** Something of the answer came: `call.give` hands it over. */
   came(call: Http2Call, arrival: Http2Arrival): void;

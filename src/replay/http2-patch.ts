@@ -27,7 +27,7 @@ export function patchHttp2(form: Http2Form, channels: Channels): void {
     if (target === null) return Reflect.apply(original, this, args) as unknown;
     const bare = (given: unknown[]): ClientHttp2Session =>
       asNobody(() => Reflect.apply(original, this, given) as ClientHttp2Session);
-    const connection = Http2Connection.open(target, form, channels);
+    const connection = Http2Connection.open(target, form, channels, () => bare(withoutListener(args)));
     if (connection === null) return bare(args);
     const { standIn } = connection;
     const session = bare(standIn === null ? args : standingIn(args, () => standIn.socket));
@@ -64,6 +64,11 @@ function targetOf([given, more]: unknown[]): Http2Target | null {
   } catch {
     return null;
   }
+}
+
+/** The arguments of `connect`, with nobody to be told. */
+function withoutListener([authority, options]: unknown[]): unknown[] {
+  return typeof options === 'function' ? [authority] : [authority, options];
 }
 
 /** The arguments of `connect`, with another way to connect. */

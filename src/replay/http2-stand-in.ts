@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import type { Duplex } from 'node:stream';
-import type { Exchange } from '../recording/recording.ts';
+import { setOwn } from '../patch/own-member.ts';
 import type { GoneAway } from './http2-connection.ts';
 import { internally } from './lineage.ts';
 
@@ -35,13 +35,30 @@ function overStream(stream: Duplex): Socket {
   return new OverStream(stream);
 }
 
+type Pairs = readonly (readonly [string, string])[];
+
+/** The head of an answer. */
+export interface Http2Head {
+  status: number;
+  headers: Pairs;
+  /** Nothing follows it. */
+  isAll: boolean;
+  /** Trailers may follow the body: `trail` gives them before its end. */
+  trails: boolean;
+}
+
 /** The server's side of one stream. */
 export interface Http2Said {
-  /** `isAll`: nothing follows. */
-  head(exchange: Exchange, isAll: boolean): void;
-  piece(bytes: Uint8Array): void;
+  head(head: Http2Head): void;
+  /** A head before the head: of an informational answer. */
+  inform(headers: OutgoingHttpHeaders): void;
+  /** False: the client takes no more for now; `drained` is called when it does. */
+  piece(bytes: Uint8Array, drained?: () => void): boolean;
+  trail(trailers: Pairs): void;
   /** `code`: of a stream that the server resets. */
-  end(code: unknown): void;
+  end(code?: unknown): void;
+  /** Calls `closed` when the client has taken everything. */
+  whenClosed(closed: () => void): void;
 }
 
 export class Http2StandIn {
@@ -50,8 +67,14 @@ export class Http2StandIn {
   readonly #far: Duplex;
   readonly #near: Duplex;
   readonly #look: () => void;
+  readonly #lookers = new Set<() => void>();
+  #hold: (holds: boolean) => void = () => {};
+  #holds = true;
   readonly #streams = new Map<number, Http2Said>();
   #session: ServerHttp2Session | undefined;
+  /** How many streams are not over. */
+  #open = 0;
+  #whenIdle: (() => void) | undefined;
 
   /** `look` is called whenever a request has reached the server. */
   constructor(secure: boolean, port: number, look: () => void) {
@@ -62,6 +85,26 @@ export class Http2StandIn {
     Object.assign(this.socket, { connecting: true, ...(secure && SECURE) });
     const peer = { address: '127.0.0.1', family: 'IPv4', port };
     Object.defineProperty(this.socket, '_peername', { value: peer, configurable: true, writable: true });
+    for (const [name, holds] of [
+      ['ref', true],
+      ['unref', false],
+    ] as const)
+      setOwn(this.socket, name, () => {
+        this.#hold((this.#holds = holds));
+        return this.socket;
+      });
+  }
+
+  /** Tells `hold` whether the app has the connection hold the process, now and whenever that changes. */
+  whenHolding(hold: (holds: boolean) => void): void {
+    this.#hold = hold;
+    hold(this.#holds);
+  }
+
+  /** Calls `look`, too, whenever a request has reached the server; what is returned ends that. */
+  onRequest(look: () => void): () => void {
+    this.#lookers.add(look);
+    return () => void this.#lookers.delete(look);
   }
 
   /** Says that the connection is there. */
@@ -78,7 +121,13 @@ export class Http2StandIn {
         stream.on('error', () => {});
         stream.resume();
         this.#streams.set(stream.id!, said(stream));
+        this.#open++;
+        stream.once('close', () => {
+          this.#open--;
+          this.#idle();
+        });
         this.#look();
+        for (const look of this.#lookers) look();
       });
       Object.assign(this.socket, { connecting: false });
       this.socket.emit('connect');
@@ -88,6 +137,21 @@ export class Http2StandIn {
   /** The stream of that number; undefined: the server has not heard of it. */
   streamOf(id: number): Http2Said | undefined {
     return this.#streams.get(id);
+  }
+
+  /** Calls `idle` as soon as no stream is open. */
+  whenIdle(idle: () => void): void {
+    this.#whenIdle = idle;
+    this.#idle();
+  }
+
+  #idle(): void {
+    if (this.#open === 0) this.#whenIdle?.();
+  }
+
+  /** The number of the latest stream that the server has heard of. */
+  get latest(): number {
+    return Math.max(0, ...this.#streams.keys());
   }
 
   /** The server leaves. */
@@ -106,18 +170,31 @@ export class Http2StandIn {
 }
 
 function said(stream: ServerHttp2Stream): Http2Said {
-  let trailers: OutgoingHttpHeaders | undefined;
-  stream.on('wantTrailers', () => stream.sendTrailers(trailers ?? {}));
+  let trailers: OutgoingHttpHeaders = {};
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
   return {
-    head({ status = 200, responseHeaders, end }, isAll) {
-      trailers = end?.trailers === undefined ? undefined : together(end.trailers);
-      const options = { endStream: isAll, waitForTrailers: trailers !== undefined };
-      stream.respond({ ':status': status, ...together(responseHeaders) }, { ...options, ...noDate() });
+    head({ status, headers, isAll, trails }) {
+      const options = { endStream: isAll, waitForTrailers: trails && !isAll };
+      if (!stream.destroyed) stream.respond({ ':status': status, ...together(headers) }, { ...options, ...noDate() });
     },
-    piece: (bytes) => void stream.write(bytes),
+    inform: (headers) => {
+      if (!stream.destroyed && !stream.headersSent) stream.additionalHeaders(headers);
+    },
+    piece(bytes, drained) {
+      const takesMore = stream.destroyed || stream.write(bytes);
+      if (!takesMore && drained !== undefined) stream.once('drain', drained);
+      return takesMore;
+    },
+    trail(pairs) {
+      trailers = together(pairs);
+    },
     end(code) {
       if (typeof code === 'number') stream.close(code);
       else if (!stream.writableEnded) stream.end();
+    },
+    whenClosed: (closed) => {
+      if (stream.closed) closed();
+      else stream.once('close', closed);
     },
   };
 }

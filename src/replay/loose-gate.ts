@@ -57,11 +57,27 @@ export class LooseGate {
   }
 
   addReceiver(key: string, receiver: Receiver): void {
-    if (!this.#owed.has(key) || this.#left.has(key)) return;
+    if (!this.isOwed(key)) return;
     this.#receivers.set(key, receiver);
     const late = this.#putOff.get(key) ?? [];
     this.#putOff.delete(key);
     this.#steps.splice(this.#at, 0, ...late);
+    this.poke();
+  }
+
+  /** Whether something is still to come for the request or channel of that key; of a channel: of that name. */
+  isOwed(key: string, event?: string): boolean {
+    if (!this.#owed.has(key) || this.#left.has(key)) return false;
+    const late = this.#putOff.get(key) ?? [];
+    return event === undefined || [...late, ...this.#steps.slice(this.#at)].some((step) => isOf(step, key, event));
+  }
+
+  /** Somebody who was not ready may be by now. */
+  look(): void {
+    for (const [key, [next]] of this.#putOff) {
+      const receiver = this.#receivers.get(key);
+      if (receiver !== undefined && next !== undefined && receiver.isReady(next)) this.addReceiver(key, receiver);
+    }
     this.poke();
   }
 
@@ -156,10 +172,10 @@ export class LooseGate {
   #skip(step: Step): void {
     if (step.kind === 'timer') this.#at++;
     else {
-      const isOf = (other: Step): other is ReceivedStep => other.kind !== 'timer' && other.of === step.of;
+      const isSame = (other: Step): other is ReceivedStep => isOf(other, step.of);
       const rest = this.#steps.slice(this.#at);
-      this.#putOff.set(step.of, rest.filter(isOf));
-      this.#steps = rest.filter((other) => !isOf(other));
+      this.#putOff.set(step.of, rest.filter(isSame));
+      this.#steps = rest.filter((other) => !isSame(other));
       this.#at = 0;
     }
     this.#pump();
@@ -172,6 +188,13 @@ export class LooseGate {
       this.#hold = undefined;
     }
   }
+}
+
+/** Whether a step is of that request or channel; of a channel: of that name. */
+export function isOf(step: Step, key: string, event?: string): boolean {
+  return (
+    step.kind !== 'timer' && step.of === key && (event === undefined || (step.kind === 'came' && step.arrival.event === event))
+  );
 }
 
 /** Tells one firing of a timer from every other. */

@@ -128,7 +128,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     events,
     hasMessages: source.channels.some(({ line }) => line.kind === 'ipc'),
     fetcher: replayFetches({ gate, course, open, marks: own !== null }),
-    http2: replayHttp2({ gate, answers, open: marked, refuse: leak }),
+    http2: replayHttp2({ gate, answers, open: marked, fired: own?.fired, refuse: leak }),
     undici: replayUndici({ gate, answers, open: marked, refuse: leak }),
     http: {
       form: replayHttp({ gate, answers, open: marked }),

@@ -30,7 +30,7 @@ export interface ReplayedChannelOptions {
 const ANSWERS = new Set(['data', 'message', 'body', 'ping', 'pong', 'sent', 'wrote']);
 
 export class ReplayedChannel implements Channel {
-  readonly real = false;
+  real = false;
   readonly given: readonly Arrival[];
   readonly #with: ReplayedChannelOptions;
   readonly #sent: SentBytes;
@@ -81,6 +81,16 @@ export class ReplayedChannel implements Channel {
   ending(): void {
     this.#isEnding = true;
     this.#with.gate.look();
+  }
+
+  goOn(): void {
+    this.real = this.#isReal = true;
+    this.#with.gate.leave(this.#with.channel.key);
+  }
+
+  owes(event: string): boolean {
+    const { gate, channel } = this.#with;
+    return !gate.isLoose || gate.isOwed(channel.key, event);
   }
 
   leave(): void {

@@ -25,7 +25,7 @@ export interface WaitingTimer {
 }
 
 /** A timer that fires now, for the how many-th time its `lo` says. */
-export type Fired = (timer: { lin: string; lo: number; ms: number }) => void;
+export type Fired = (timer: { lin: string; lo: number; ms?: number }) => void;
 
 /** Sets timers that `gate` fires, and tells `fired` just before. */
 export function replayTimers(gate: Gate, fired: Fired = () => {}): TimerSetter {

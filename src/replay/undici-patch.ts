@@ -16,11 +16,13 @@ import { UndiciCall } from './undici-call.ts';
 import { askedOf, readBody } from './undici-request.ts';
 import type { ReadBody, UndiciOptions } from './undici-request.ts';
 
+type Dispatch = (handler: object, body?: AskedRequest['body']) => unknown;
+
 /** How requests are sent: recorded, or replayed. */
 export interface UndiciForm {
   readonly open: OpenBytes;
-  /** Sends `asked`; `dispatch` has undici send it, and tell the handler that it is given. Returns what `dispatch` returns. */
-  send(call: UndiciCall, asked: AskedRequest, handler: object, dispatch: (handler: object) => unknown): unknown;
+  /** Sends `asked`; `dispatch` has undici send it, with another body where it is given one, and tell the handler that it is given. Returns what `dispatch` returns. */
+  send(call: UndiciCall, asked: AskedRequest, handler: object, dispatch: Dispatch): unknown;
   /** What no replay can give is asked for; does not return there. */
   refuse(what: string): void;
 }
@@ -97,7 +99,9 @@ function send(form: UndiciForm, call: UndiciCall, { options, origin, handler, di
     const asked = { ...askedOf(options, origin), body: bytes };
     const changed =
       instead === undefined ? options : { ...options, body: instead.body, headers: withType(options, instead.type) };
-    const given = form.send(call, asked, handler, (told) => call.apart(() => dispatch(told, changed)));
+    const given = form.send(call, asked, handler, (told, body) =>
+      call.apart(() => dispatch(told, body === undefined ? changed : withBody(changed, body))),
+    );
     if (!call.ended) call.open(asked, form.open);
     return given;
   };
@@ -111,6 +115,12 @@ function withType({ headers }: UndiciOptions, type: string | undefined): unknown
   if (type === undefined) return headers;
   const { headers: pairs } = askedOf({ headers }, '');
   return pairs.some(([name]) => name.toLowerCase() === 'content-type') ? headers : [...pairs, ['content-type', type]].flat();
+}
+
+/** undici says how long it is. */
+function withBody(options: UndiciOptions, body: unknown): UndiciOptions {
+  const { headers } = askedOf(options, '');
+  return { ...options, body, headers: headers.filter(([name]) => name.toLowerCase() !== 'content-length').flat() };
 }
 
 /** Where a client sends: it has but one server. */

@@ -35,6 +35,8 @@ export interface Bench {
   write(text: string): void;
   /** Runs the program by a plan of this recording; `from` is another one. */
   run(plan: Partial<ReplayPlan>, from?: Ran): Promise<Replayed>;
+  /** Runs the program as it is, without anything of ours. */
+  bare(): Promise<Ended>;
   /** Nobody answers from here on. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -47,14 +49,34 @@ export function eventOf({ recording }: Ran, type: string, n: number): string {
   return found.id;
 }
 
-export async function bench(text: string, answer: Answer, env: NodeJS.ProcessEnv = {}): Promise<Bench> {
-  const server = await startStandIn(answer);
+/** Whom the program asks, answering as it is told. */
+export interface Asked {
+  readonly url: string;
+  readonly requests: readonly StandInRequest[];
+  /** Variables that the program needs to reach it. */
+  readonly env?: NodeJS.ProcessEnv;
+  close(): Promise<void>;
+}
+
+export async function bench(
+  text: string,
+  answer: Answer,
+  env: NodeJS.ProcessEnv = {},
+  startServer: (answer: Answer) => Promise<Asked> = startStandIn,
+): Promise<Bench> {
+  const server = await startServer(answer);
   const cwd = newFolder();
   // Packages are found from here.
   mkdirSync(CACHE, { recursive: true });
   const file = join(mkdtempSync(join(CACHE, 'program-')), 'program.mjs');
   writeFileSync(file, text);
-  const more = { MODEL_URL: server.url, OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789', HINDCAST_HOST_INFO: 'off', ...env };
+  const more = {
+    MODEL_URL: server.url,
+    OPENAI_KEY_OF_TEST: 'sk-of-the-test-only-0123456789',
+    HINDCAST_HOST_INFO: 'off',
+    ...server.env,
+    ...env,
+  };
   const taken = (folder: string, ended: Ended, from: number): Ran => {
     const recordings = join(folder, '.hindcast/recordings');
     const name = readdirSync(recordings).find((each) => each.endsWith('.jsonl'));
@@ -76,14 +98,16 @@ export async function bench(text: string, answer: Answer, env: NodeJS.ProcessEnv
       };
       writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
       const before = server.requests.length;
-      const ended = await start(file, cwd, {
+      const ended = await start(['--import', REGISTER, file], cwd, {
         HINDCAST_REPLAY: join(folder, 'plan.json'),
         HINDCAST_DIR: join(folder, '.hindcast'),
         OPENAI_KEY_OF_TEST: more.OPENAI_KEY_OF_TEST,
       });
+      if (ended.signal !== null) throw new Error(`it hung: ${ended.stdout}\n${ended.stderr}`);
       const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as ReplayReport;
       return { ...taken(folder, ended, before), report };
     },
+    bare: () => start([file], cwd, more),
     stop: () => server.close(),
     async close() {
       rmSync(dirname(file), { recursive: true });
@@ -94,9 +118,8 @@ export async function bench(text: string, answer: Answer, env: NodeJS.ProcessEnv
 
 export const nameOf = ({ path }: Ran): string => basename(path, '.jsonl');
 
-/** Runs the program as `hindcast replay` does. */
-function start(file: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', REGISTER, file], {
+function start(args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
     cwd,
     env: cleanEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -105,7 +128,7 @@ function start(file: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const guard = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const guard = setTimeout(() => child.kill('SIGKILL'), Number(process.env.GUARD_MS ?? 60_000));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

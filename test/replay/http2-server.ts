@@ -1,10 +1,11 @@
-/** A server of HTTP/2 without TLS that answers as few do: Bedrock's model by dice, and streams that come in pieces, with trailers, reset, late, or not at all. */
+/** A server of HTTP/2, with TLS or without, that answers as few do: Bedrock's model by dice, and streams that come in pieces, with trailers, reset, late, or not at all. */
 import { once } from 'node:events';
-import { createServer } from 'node:http2';
+import { createSecureServer, createServer } from 'node:http2';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AWS_STREAM, bedrockError, converseAnswer, converseStream } from '../../src/testing/wire-bedrock.ts';
+import type { Certificate } from './certificate.ts';
 import type { WireServer } from './wire-server.ts';
 
 type Answering = (stream: ServerHttp2Stream, text: string, word: string) => void | Promise<void>;
@@ -118,11 +119,19 @@ const ANSWERS: readonly [RegExp, Answering][] = [
   [/^\/silent/, () => {}],
 ];
 
+/** Answers each thing that it is told, before it is told the next. */
+async function talk(stream: ServerHttp2Stream, word: string): Promise<void> {
+  stream.respond({ ':status': 200 });
+  for await (const piece of stream.setEncoding('utf8')) stream.write(`${(piece as string).toUpperCase()} ${word}\n`);
+  stream.end('bye');
+}
+
 /** Starts it. `word` gives the words of all but Bedrock's model. */
-export async function startHttp2Server(word: () => string = wordOf, pauseMs = 20): Promise<WireServer> {
+export async function startHttp2Server(word: () => string = wordOf, pauseMs = 20, tls?: Certificate): Promise<WireServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   const answer = async (stream: ServerHttp2Stream, path: string): Promise<void> => {
+    if (path.startsWith('/talk')) return talk(stream, word());
     let text = '';
     for await (const piece of stream.setEncoding('utf8')) text += piece as string;
     if (pauseMs > 0) await wait(dice(pauseMs));
@@ -130,7 +139,7 @@ export async function startHttp2Server(word: () => string = wordOf, pauseMs = 20
     if (found === undefined) json(stream, 200, { path, word: word() });
     else await found(stream, text, word());
   };
-  const server = createServer();
+  const server = tls === undefined ? createServer() : createSecureServer({ ...tls });
   server.on('session', (session) => session.on('error', () => session.destroy()));
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -144,7 +153,7 @@ export async function startHttp2Server(word: () => string = wordOf, pauseMs = 20
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     close() {
       for (const socket of sockets) socket.destroy();

@@ -1,8 +1,11 @@
 /** HTTP/2: AWS's SDK with its default handler, and streams of the app's own: recorded, the server stopped, and replayed; and what the client shows with a recording and without. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { cleanEnv } from '../cli/process.ts';
+import { cleanEnv, newFolder } from '../cli/process.ts';
+import { certificate } from './certificate.ts';
 import { startHttp2Server } from './http2-server.ts';
 import { programAt, recordProgram, recordText } from './recorded.ts';
 import type { Recorded } from './recorded.ts';
@@ -75,6 +78,59 @@ describe('P4 the HTTP/2 client', () => {
     },
   );
 });
+
+describe('R4 HTTP/2 with TLS', () => {
+  it.each([
+    ['the same words', () => startHttp2Server(() => 'word', 20, own)],
+    ['any', () => startHttp2Server(undefined, 20, own)],
+  ])('is recorded and replayed, also where nobody knows the certificate: %s', async (words, start) => {
+    const file = join(newFolder(), 'tls.mjs');
+    writeFileSync(file, withTls(own.cert));
+    const server = await start();
+    const plain = await promisify(execFile)(process.execPath, [file], { env: cleanEnv({ MODEL_URL: server.url }) });
+    await server.close();
+    expect(plain.stdout).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
+    const recorded = await recordText(withTls(own.cert), 'tls.mjs', start);
+    expect(recorded.ran.code, recorded.ran.stderr).toBe(0);
+    if (words === 'the same words') expect(recorded.ran.stdout).toBe(plain.stdout);
+    for (let run = 0; run < 3; run++) await expectSame(recorded);
+    expect([...recorded.recording().exchanges.values()].map(({ url }) => new URL(url).protocol)).toContain('https:');
+  });
+});
+
+const own = certificate('localhost');
+
+/** Asks over TLS: with the certificate by its address and by its name, without it, and for a name that it is not of. */
+const withTls = (cert: string): string => `
+  import { once } from 'node:events';
+  import { connect } from 'node:http2';
+  const ca = ${JSON.stringify(cert)};
+  const ask = async (session, path, body) => {
+    const stream = session.request({ ':path': path, ':method': body ? 'POST' : 'GET' });
+    stream.end(body);
+    const [headers] = await once(stream, 'response');
+    let text = '';
+    for await (const piece of stream.setEncoding('utf8')) text += piece;
+    return [headers[':status'], text].join(' ');
+  };
+  const url = process.env.MODEL_URL;
+  for (const authority of [url, url.replace('127.0.0.1', 'localhost')]) {
+    const session = connect(authority, { ca });
+    const [, socket] = await once(session, 'connect');
+    console.log(session.encrypted, session.alpnProtocol, socket.encrypted, socket.authorized, socket.alpnProtocol);
+    console.log(await Promise.all([ask(session, '/pieces'), ask(session, '/trailers'), ask(session, '/echo', 'something')]));
+    console.log(await ask(session, '/large').then((text) => text.length));
+    await new Promise((resolve) => session.close(resolve));
+  }
+  for (const options of [{}, { ca, checkServerIdentity: () => new Error('somebody else') }]) {
+    const session = connect(url, options);
+    const stream = session.request({ ':path': '/pieces' });
+    const told = once(stream, 'error').catch((error) => [error]);
+    const [error] = await once(session, 'error');
+    const [broken] = await told;
+    console.log(error.code, error.message, broken.code, session.destroyed);
+  }
+`;
 
 describe('R4 corners of HTTP/2', () => {
   it('the same requests over one connection get their own answers again', async () => {
