@@ -65,9 +65,7 @@ describe.each<[string, Dialect, string[] | undefined]>([
     if (command === undefined) expect(result.report?.answered).toEqual({ place: 2, content: 0, masked: 0 });
   });
 
-  it('fails from the event of the bug on, and gets past it once it is mended', async (context) => {
-    // tsx has esbuild translate what has changed, in a worker, which a replay refuses.
-    if (command !== undefined) context.skip('changed code under tsx');
+  it('fails from the event of the bug on, and gets past it once it is mended', async () => {
     const fixedAt = eventOf(project, 2);
     const old = await replay(recordingOf(project), { fixedAt });
     expect(messageOf(() => old.assertFixed())).toMatch(/still fails: it ended with exit code 3\n {2}stderr:\n {4}TypeError/);
