@@ -157,7 +157,8 @@ async function make(part: Part): Promise<void> {
     const spent = performance.now() - startedAt;
     const done = inAll - left.length - AT_ONCE;
     const minutes = (ms: number): string => `${Math.ceil(ms / 60_000)} min`;
-    if (done > 0) console.log(`-- ${done} of ${inAll} after ${minutes(spent)}, about ${minutes((spent / done) * (inAll - done))} to go`);
+    if (done > 0)
+      console.log(`-- ${done} of ${inAll} after ${minutes(spent)}, about ${minutes((spent / done) * (inAll - done))} to go`);
   }, ROUND_MS);
   const stop = part.mode === 'load' && inAll > 0 ? load() : () => {};
   try {

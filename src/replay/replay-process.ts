@@ -58,7 +58,7 @@ export async function runReplay<E>({
   start,
 }: ReplayProcess<E>): Promise<Replayed<E>> {
   const where = cwdOf(header, cwd ?? (command && process.cwd()));
-  const line = withRegister(command ?? [recordedRuntime(header), ...recordedCommand(header, where)]);
+  const line = withRegister(command ?? recordedCommand(header, where));
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
   const report = join(folder, 'report.json');
   const planPath = join(folder, 'plan.json');
@@ -86,23 +86,14 @@ export async function runReplay<E>({
   }
 }
 
-/** This Node, unless it was another runtime. Deno does not say what it was started with. */
-function recordedRuntime(header: SessionLine): string {
-  const runtime = runtimeOf(header);
-  if (runtime === 'deno')
-    throw new RecordingError(
-      'program_not_found',
-      `this was recorded on Deno, and must be told how it is started: hindcast replay ${header.id} -- deno run -A <file>`,
-    );
-  return runtime === null ? process.execPath : (header.argv?.[0] ?? runtime);
-}
-
 function recordedCommand(header: SessionLine, cwd: string): string[] {
   const missing = missingProgram(header, cwd);
   if (missing !== undefined)
     throw new RecordingError('program_not_found', `the program of this recording is not here: ${missing}`);
   if ((header.argv ?? []).length === 0) throw new RecordingError('program_not_found', 'the recording has no command line');
-  return commandOf(header, cwd);
+  // Of another runtime, that one.
+  const program = runtimeOf(header) === null ? process.execPath : (header.argv?.[0] ?? '');
+  return [program, ...commandOf(header, cwd)];
 }
 
 function readReport(path: string): ReplayReport | null {
