@@ -154,7 +154,7 @@ describe('an ES module', () => {
     const reach = "const { connect } = await import('node:net'); connect(9, '127.0.0.1'); await new Promise(() => {});";
     const result = await changed('const messages = [', `${reach} const messages = [`);
     expect(result).toMatchObject({ networkCalls: 1, divergence: { kind: 'connection' }, exitCode: 86 });
-    expect(messageOf(() => result.assertSame())).toMatch(/a connection to 127\.0\.0\.1:9 .*is not in the recording/);
+    expect(messageOf(() => result.assertSame())).toMatch(/the connection to 127\.0\.0\.1:9 .*is not in the recording/);
   });
 
   it('a program that does not end is ended', async () => {
