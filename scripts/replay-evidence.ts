@@ -103,7 +103,7 @@ async function trial(agent: AgentProgram, { mode, node }: Part, version: string)
       replays[name] = failed(`not replayed: ${String(error)}`);
     }
   }
-  if (replays['all']?.exact === true) forget(recorded);
+  if (replays['all']?.exact) forget(recorded);
   else console.log(`${agent.name} (${mode}) ${replays['all']?.summary}\n  what it did and what it was to do is kept in ${cwd}`);
   return { ...known, calls: recorded.calls, code: recorded.code, ms: recorded.ms, replays };
 }

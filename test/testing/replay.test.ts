@@ -134,7 +134,7 @@ describe('an ES module', () => {
     early.assertFixed();
     const never = await changed('const { choices }', 'return; const { choices }', { fixedAt: eventOf(project, 2) });
     expect(messageOf(() => never.assertFixed())).toMatch(
-      /left the recording at #1 chat gpt-5-mini: the recording goes on with the answer to request 1 .*never made/,
+      /left the recording at #1 chat gpt-5-mini: the program ended without request 1 .*never made/,
     );
     const worse = await changed("console.log('order with'", "if (turn > 0) process.exit(9); console.log('order with'", {
       fixedAt: eventOf(project, 2),
