@@ -78,6 +78,10 @@ function begin(options: Options, announce: boolean): Client {
       slot.client.warn(
         'replayable: a program that calls init() itself has begun already; start it with hindcast run, or node --import hindcast/register',
       );
+    if (announce && 'Deno' in globalThis)
+      slot.client.warn(
+        'Deno does not say what is loaded: calls of SDKs that were imported before init() are not recorded; with deno run --preload=npm:hindcast/register all are',
+      );
     if (announce) slot.client.announce();
   } catch (error) {
     reportFault('client.init', error);

@@ -17,6 +17,10 @@ const PLAN = 'HINDCAST_REPLAY';
 /** The exit code of a replay that could not begin. */
 const NO_REPLAY = 2;
 
+const IS_DENO = 'Deno' in globalThis;
+/** Its timers are its own, and it begins no program before what is loaded first has come to rest. */
+const NOT_ON_DENO = 'hindcast cannot follow the timers of Deno, nor how it begins a program';
+
 const require = createRequire(import.meta.url);
 /** From the sources it is a .ts file, in the package a .js file; in what `init()` loads, a file beside this one. */
 const [, BUNDLE = '', ENDING = ''] = /(\.bundle)?(\.[jt]s)$/.exec(import.meta.url) ?? [];
@@ -66,6 +70,7 @@ function startedFor(values: Values, implicit: () => LiveSession | null): Runtime
     const { startReplaying: start } = load('replay-runtime') as { startReplaying: typeof startReplaying };
     const path = process.env[PLAN] ?? '';
     try {
+      if (IS_DENO) throw new Error(NOT_ON_DENO);
       return start({ plan: readPlan(path), implicit });
     } catch (error) {
       sayLine(`hindcast: this process cannot replay ${path}: ${error instanceof Error ? error.message : String(error)}`);
@@ -73,6 +78,10 @@ function startedFor(values: Values, implicit: () => LiveSession | null): Runtime
     }
   }
   if (values.replayable !== 'on' || recordMode(values, process.env) !== 'full') return null;
+  if (IS_DENO) {
+    if (!values.quiet) sayLine(`hindcast: this is recorded, but not so that it can be replayed: ${NOT_ON_DENO}`);
+    return null;
+  }
   const started = guard(
     'client.replayable',
     () => (load('record-runtime') as { startRecording: typeof startRecording }).startRecording(implicit),

@@ -6,15 +6,21 @@
 import { readFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { join, parse } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { guard, reportFault } from '../core/diagnostics.ts';
+import { addToLoads, hasBunPlugins } from './bun-loads.ts';
 
+/** The format of a file of which to be told; null: of this one not. */
+export type Wants = (file: string) => 'esm' | 'cjs' | null;
 /** Told of each finished module that `wants` chose. */
 export type LoadListener = (file: string, namespace: object) => void;
 type Listeners = Record<string, (url: string, namespace: object) => void>;
 type Extension = (this: unknown, target: { exports: object }, file: string) => unknown;
 
 const LISTENERS = Symbol.for('hindcast.loads.v1');
+/** Deno's hooks do not say what a file is. */
+const IS_DENO = 'Deno' in globalThis;
+const FORMATS = { esm: 'module', cjs: 'commonjs' } as const;
 const EXTENSIONS = ['.js', '.cjs', '.mjs'];
 const require = createRequire(import.meta.url);
 let hooksMade = 0;
@@ -68,8 +74,15 @@ function nextOrFile<C extends { format?: string | null | undefined }, L extends 
   }
 }
 
-/** Tells `listen` of every module that loads from now on and whose file `wants`. `names` are base names: a file of another name costs one comparison each. Returns its undo. */
-export function watchLoads(names: readonly string[], wants: (file: string) => boolean, listen: LoadListener): () => void {
+/**
+ * Tells `listen` of every module that loads from now on and whose file `wants`. `names` are base names: a file of another name costs one comparison each. On Bun, it is told of `files` alone.
+ * Returns its undo.
+ */
+export function watchLoads(
+  { names, files }: { names: readonly string[]; files: readonly string[] },
+  wants: Wants,
+  listen: LoadListener,
+): () => void {
   const id = `${process.pid}-${++hooksMade}-${Math.trunc(performance.timeOrigin)}`;
   const listeners = ((globalThis as Record<symbol, unknown>)[LISTENERS] ??= Object.create(null)) as Listeners;
   const tails = [...new Set(names)];
@@ -77,16 +90,28 @@ export function watchLoads(names: readonly string[], wants: (file: string) => bo
   listeners[id] = (url, namespace) => {
     guard('patch.reach.loaded', () => listen(url.startsWith('file:') ? fileURLToPath(url) : url, namespace), undefined);
   };
+  if (hasBunPlugins) {
+    const lineOf = (file: string): string | null => {
+      const format = id in listeners ? wants(file) : null;
+      return format === null ? null : lineFor(FORMATS[format], pathToFileURL(file).href, id);
+    };
+    addToLoads(files, (file) => guard('patch.reach.load', () => lineOf(file), null));
+  }
   const hooks = module.registerHooks?.({
     load(url, context, next) {
       const loaded = nextOrFile(next, url, context);
       const path = url.includes('?') || url.includes('#') ? url.replace(/[?#].*$/s, '') : url;
       if (!wanted(path) || !path.startsWith('file:')) return loaded;
-      return guard('patch.reach.load', () => (wants(fileURLToPath(path)) ? addLine(loaded, url, id) : loaded), loaded);
+      const withLine = (): typeof loaded => {
+        const format = wants(fileURLToPath(path));
+        if (format === null) return loaded;
+        return addLine(IS_DENO ? { ...loaded, format: loaded.format ?? FORMATS[format] } : loaded, url, id);
+      };
+      return guard('patch.reach.load', withLine, loaded);
     },
   });
   const unfollow = followReplacedLoaders((file, namespace) => {
-    if (wanted(file) && wants(file)) listen(file, namespace);
+    if (wanted(file) && wants(file) !== null) listen(file, namespace);
   });
   return () => {
     hooks?.deregister();

@@ -4,6 +4,7 @@
  */
 import module, { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { hasBunPlugins, loadedByBun } from './bun-loads.ts';
 
 export type ProbeResult = { state: 'loaded'; namespace: object } | { state: 'not loaded' } | { state: 'failed'; reason: string };
 
@@ -13,6 +14,7 @@ let probes = 0;
 
 /** Why modules that are loaded, or will be, cannot be seen on this runtime; null where they can. */
 export function probeObstacle(): string | null {
+  if (hasBunPlugins) return null;
   if (typeof module.registerHooks !== 'function') return 'this runtime has no module.registerHooks (Node 22.15 or later)';
   if (!process.features.require_module) return 'require() of ES modules is switched off';
   return null;
@@ -22,6 +24,12 @@ export function probeObstacle(): string | null {
 export function probeModule(file: string): ProbeResult {
   const obstacle = probeObstacle();
   if (obstacle !== null) return { state: 'failed', reason: obstacle };
+  if (hasBunPlugins) {
+    const namespace = loadedByBun(file);
+    return namespace === null ? { state: 'not loaded' } : { state: 'loaded', namespace };
+  }
+  // Deno does not let hooks make up a module for `require()`.
+  if ('Deno' in globalThis) return { state: 'not loaded' };
   const id = `hindcast-probe:${process.pid}-${++probes}`;
   const url = pathToFileURL(file).href;
   const hooks = module.registerHooks({

@@ -118,8 +118,8 @@ class Reacher implements Reach {
       'patch.reach.watch',
       () =>
         watchLoads(
-          names,
-          (file) => this.#finder.owning(file) !== null,
+          { names, files: this.#reports.all().flatMap((copy) => copy.modules.map(({ file }) => file)) },
+          (file) => this.#finder.owning(file)?.format ?? null,
           (file, namespace) => this.#loaded(file, namespace),
         ),
       this.#unwatch,

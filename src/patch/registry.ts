@@ -64,12 +64,15 @@ function disguise(entry: Entry, made: Method): Method {
  */
 export function replaceMethod(owner: object, name: PropertyKey, label: string, make: (original: Method) => Method): boolean {
   const own = Object.getOwnPropertyDescriptor(owner, name);
-  if (!own || typeof own.value !== 'function' || !own.configurable || isTaken(owner, name)) return false;
+  if (!own || typeof own.value !== 'function' || !canChange(own) || isTaken(owner, name)) return false;
   const original: Method = own.value;
   const entry: Entry = { label, owner, name, original, replacement: original, active: true, bare: original, covers: false };
   putInPlace(entry, own, make);
   return true;
 }
+
+/** Some of Bun's globals can be written and are not configurable. */
+const canChange = ({ configurable, writable }: PropertyDescriptor): boolean => configurable === true || writable === true;
 
 /**
  * Gives `owner` a method of its own over the one that it inherits, which others share and keep: what `make` returns for a function that calls the inherited one, looked up at each
@@ -142,7 +145,7 @@ export function undoPatches(which: (patch: Patch) => boolean): void {
     entry.active = false;
     taken.get(entry.owner)?.delete(entry.name);
     const own = Object.getOwnPropertyDescriptor(entry.owner, entry.name);
-    if (own?.value !== entry.replacement || !own.configurable) leftInPlace++;
+    if (own?.value !== entry.replacement || !canChange(own)) leftInPlace++;
     else if (entry.covers) Reflect.deleteProperty(entry.owner, entry.name);
     else Object.defineProperty(entry.owner, entry.name, { ...own, value: entry.original });
   }

@@ -11,3 +11,12 @@ export function watchWork(): (ms: number) => boolean {
     return user + system > ms * 1000 * BUSY_SHARE || process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
   };
 }
+
+/** Resources from which nothing comes by itself: what is printed goes out by these. Children and sockets are others. */
+const SILENT = new Set(['PipeWrap', 'TTYWrap']);
+
+/** Whether nothing is under way in the process but `timers` timers of ours: what its program waits for, nobody gives it. Work of the thread pool is not seen. */
+export function nothingComes(timers: number): boolean {
+  const others = process.getActiveResourcesInfo().filter((name) => !SILENT.has(name));
+  return others.length <= timers && others.every((name) => name === 'Timeout');
+}

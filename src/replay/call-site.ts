@@ -10,6 +10,11 @@ const FRAMES_MAX = 40;
 const NEAR_FRAMES_MAX = 10;
 const LOADER = 'node:internal/modules/';
 const TRANSLATORS = /\/node_modules\/(tsx|ts-node|esbuild-register|@swc-node\/register|@babel\/register)\//;
+/** Of a stack, as Node writes it. */
+const LINE = /^ +at /;
+/** Code that was given as text is the app's. */
+const EVALUATED = '<anonymous>';
+const OURS_URL = new URL('..', import.meta.url).href;
 const OURS = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** `file:line:column` of the innermost frame that is neither a package's nor ours; relative to the working directory where it is below it. */
@@ -21,10 +26,20 @@ export function callSite(): string | undefined {
 
 /** Whose code is running, or waits for what runs: the app's, Node's module loader's, or that of neither, such as a package's. */
 export function whoRuns(): 'app' | 'loader' | 'others' {
-  const nearest = framesOf(NEAR_FRAMES_MAX);
-  if (appPathIn(nearest) !== undefined) return 'app';
-  if (nearest.some((frame) => frame.includes(LOADER))) return 'loader';
-  return appPathIn(framesOf(FRAMES_MAX)) === undefined ? 'others' : 'app';
+  const nearest = filesOrLines(NEAR_FRAMES_MAX);
+  if (nearest.some(isApp)) return 'app';
+  if (nearest.some((file) => file.includes(LOADER))) return 'loader';
+  return filesOrLines(FRAMES_MAX).some(isApp) ? 'app' : 'others';
+}
+
+/** The files of a stack; where sources are mapped, its lines, which name those that were mapped. */
+const filesOrLines = (frames: number): string[] => (process.sourceMapsEnabled ? framesOf(frames) : filesOf(frames));
+
+/** Whether a file, or the line of a stack, is the app's. */
+function isApp(file: string): boolean {
+  if (LINE.test(file)) return appPathIn([file]) !== undefined;
+  const isOurs = file.startsWith(OURS_URL) || file.startsWith(`${OURS}/`);
+  return file !== '' && !isOurs && !/^(node|wasm):/.test(file) && !file.includes('/node_modules/');
 }
 
 /** Whether Node's module loader is asking, which is none of the app's. */
@@ -49,7 +64,8 @@ export function filesOf(frames = FRAMES_MAX): string[] {
 
 const linesOf = (stack: unknown): string[] => String(stack).split('\n').slice(1);
 
-const fileNames = (_error: Error, frames: NodeJS.CallSite[]): string[] => frames.map((frame) => frame.getFileName() ?? '');
+const fileNames = (_error: Error, frames: NodeJS.CallSite[]): string[] =>
+  frames.map((frame) => frame.getFileName() ?? (frame.isEval() ? EVALUATED : ''));
 
 /** The stack, written by `write` or as Node does: the app's own way to write stacks is the app's code. */
 function stackOf(frames: number, write?: WriteStack): unknown {

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import type { Method } from '../patch/registry.ts';
 import { Appended } from './appended.ts';
 import { replaceBelow } from './globals.ts';
+import { isTranslating } from './call-site.ts';
 import { isInternal } from './lineage.ts';
 
 /** Who is told of a change before it is made. */
@@ -46,7 +47,7 @@ export function watchFiles(watch: FileWatch): void {
       name,
       (original): Method =>
         function (this: unknown, ...args: unknown[]) {
-          if (isNested || isInternal()) return Reflect.apply(original, this, args) as unknown;
+          if (isNested || isInternal() || isTranslating()) return Reflect.apply(original, this, args) as unknown;
           const given = look(args) ?? args;
           isNested = true;
           try {

@@ -2,7 +2,7 @@
  * Lets in what the recording holds, in its order. The next thing is let in as soon as somebody waits for it: the call that it answers, or the timer, is there. Time stands still
  * between two things. Where the program may go its own way, what is left is let in loosely from there on (loose-gate.ts).
  */
-import { watchWork } from './busy.ts';
+import { nothingComes, watchWork } from './busy.ts';
 import { Deliveries } from './deliveries.ts';
 import { internally } from './lineage.ts';
 import { isOf, keyOf, LooseGate } from './loose-gate.ts';
@@ -13,8 +13,12 @@ import type { WaitingTimer } from './timers-replayed.ts';
 const LOOSE_MS = 60;
 /** Nor for so long after that, in which it does nothing: the program has taken another way. */
 const STALL_MS = 5_000;
+/** As long, where nothing is under way in the process that could bring it about. */
+const QUIET_MS = 1_000;
 /** Keeps the process alive as long as something is to come. */
 const HOLD_MS = 1 << 30;
+/** That one, and the one that waits. */
+const OWN_TIMERS = 2;
 
 /** Who waits for the answer to a recorded request, or for what comes through a channel. */
 export interface Receiver {
@@ -48,6 +52,8 @@ export class Gate {
   readonly #recordedTimers: Set<string>;
   /** Work that has begun and not ended, by the key of its step. */
   readonly #working = new Set<string>();
+  /** How much work has begun and not ended, recorded or not. */
+  #under = 0;
   #at = 0;
   #pumping = false;
   /** Nobody waits for the next thing, and a timer of the same delay would do. */
@@ -195,10 +201,16 @@ export class Gate {
       told(lin);
       return true;
     };
+    this.#under++;
     const release = (hand: () => void): void => this.deliveries.push(hand, comes);
-    if ((!this.#open && this.#loose === null) || !this.#recordedTimers.has(key)) return release;
+    if ((!this.#open && this.#loose === null) || !this.#recordedTimers.has(key))
+      return (hand) => {
+        this.#under--;
+        release(hand);
+      };
     this.#working.add(key);
     return (hand) => {
+      this.#under--;
       this.#working.delete(key);
       this.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand, fires: comes, release: () => release(hand) });
     };
@@ -310,11 +322,13 @@ export class Gate {
     return undefined;
   }
 
-  #wait(step: Step): void {
+  /** Waits for whoever wants the step; `waitedMs` is for how long that has been in vain, and nothing was done. */
+  #wait(step: Step, waitedMs = 0): void {
     const isLenient = this.#lenient;
     const stallMs = typeof this.#stallMs === 'number' ? this.#stallMs : this.#stallMs(step);
     const isUnneeded = (): boolean => step.kind === 'timer' && step.isWork === true && !this.#working.has(step.key);
-    const ms = isLenient && !isUnneeded() ? stallMs : LOOSE_MS;
+    const quietMs = Math.min(stallMs, QUIET_MS);
+    const ms = !isLenient || isUnneeded() ? LOOSE_MS : waitedMs > 0 ? stallMs - waitedMs : quietMs;
     const isAwaited = this.#isAwaited();
     const wasBusy = watchWork();
     const give = (): void => {
@@ -326,8 +340,9 @@ export class Gate {
         this.#at++;
         this.moved++;
         this.#pump();
-      } else if (isLenient && (!isIdle || ms < stallMs)) this.#wait(step);
-      else if (isLenient) this.#onStall(step);
+      } else if (isLenient && (!isIdle || (waitedMs === 0 && ms < quietMs))) this.#wait(step);
+      else if (isLenient && (waitedMs + ms >= stallMs || this.#isAlone())) this.#onStall(step);
+      else if (isLenient) this.#wait(step, waitedMs + ms);
       else {
         this.#lenient = true;
         this.#pump();
@@ -346,5 +361,10 @@ export class Gate {
     const isWaiting = (step: Step): boolean => step.kind !== 'timer' && this.#receivers.has(step.of) && !this.#left.has(step.of);
     const hasEnded = (timer: WaitingTimer): boolean => Number.isNaN(timer.ms);
     return this.#steps.slice(this.#at).some(isWaiting) || [...this.#timers.values()].flat().some(hasEnded);
+  }
+
+  /** Whether the process waits for nothing but us. */
+  #isAlone(): boolean {
+    return this.#under === 0 && nothingComes(OWN_TIMERS);
   }
 }

@@ -175,9 +175,21 @@ function parentOfNew(): LineageNode | null {
   return begun ? parent : null;
 }
 
-/** Whether promises can be followed here. `v8.promiseHooks` is Node's alone. */
+let follows: boolean | undefined;
+
+/** Whether promises can be followed here. Bun has the functions of `v8.promiseHooks`, and they throw. */
 export function canFollowPromises(): boolean {
-  return typeof (v8 as Partial<typeof v8>).promiseHooks?.createHook === 'function';
+  return (follows ??= hasPromiseHooks());
+}
+
+function hasPromiseHooks(): boolean {
+  try {
+    const stop: unknown = v8.promiseHooks.createHook({ init: () => {} });
+    (stop as () => void)();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where promises cannot be followed, code that no timer carries is where `placeOf` says, which is given the root. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SessionLine } from '../events/lines.ts';
+import { withoutRegister } from './register-options.ts';
 
 /** What stands in a scrubbed recording for the home folder of whoever made it. */
 export const HOME = '~';
@@ -57,7 +58,7 @@ const partsOf = (path: string): string[] => path.replaceAll('\\', '/').replace(/
 export function commandOf(header: Pick<SessionLine, 'argv' | 'cwd' | 'execArgv'>, cwd: string): string[] {
   const [, ...argv] = header.argv ?? [];
   const move = moveOf(header.cwd, cwd);
-  return [...(header.execArgv ?? []), ...argv].map((text) => {
+  return [...withoutRegister(header.execArgv ?? []), ...argv].map((text) => {
     const moved = move === null ? text : movePaths(text, move);
     return atHome(moved) ?? moved;
   });
@@ -75,5 +76,5 @@ export function missingProgram(header: Pick<SessionLine, 'argv' | 'cwd' | 'execA
 export function programFile(header: Pick<SessionLine, 'argv' | 'cwd' | 'execArgv'>, cwd: string): string | undefined {
   const { argv = [], execArgv = [] } = header;
   if (argv[1] === undefined || execArgv.some((option) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(option))) return undefined;
-  return commandOf(header, cwd)[execArgv.length];
+  return commandOf(header, cwd)[withoutRegister(execArgv).length];
 }

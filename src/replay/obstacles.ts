@@ -5,6 +5,7 @@ import type { Exchange, Recording } from '../recording/recording.ts';
 import { DRAWS_MAX } from './draws.ts';
 import { knownUpTo } from './known-part.ts';
 import { routeOf } from './request-digest.ts';
+import { runtimeOf } from './register-options.ts';
 
 /** Each kind of obstacle; docs/cli.md has a table of them. */
 export type ObstacleCode =
@@ -207,7 +208,7 @@ function programOf({ header, end }: Recording, { program }: Here): Obstacle[] {
 
 function hostOf({ header, host }: Recording, here: Here): Obstacle[] {
   const found: Obstacle[] = [];
-  if (majorOf(header.node) !== majorOf(here.node)) {
+  if (runtimeOf(header) === null && majorOf(header.node) !== majorOf(here.node)) {
     const text = `recorded on Node ${header.node}, and this is ${here.node}: timers and promises may come in another order`;
     found.push({ code: 'node_version', effect: 'maybe', text, todo: `replay it on Node ${majorOf(header.node)}` });
   }

@@ -9,7 +9,7 @@ import { recordingsFolder } from '../recording/folder.ts';
 import { keepRecordings } from '../recording/kept-recordings.ts';
 import { commandOf, cwdOf, missingProgram } from './moved-paths.ts';
 import type { ReplayPlan } from './plan.ts';
-import { registerOptions } from './register-options.ts';
+import { registerOptions, runtimeOf, withRegister } from './register-options.ts';
 import type { ReplayReport } from './replay-runtime.ts';
 
 /** A command line, where it runs, and its environment. */
@@ -58,7 +58,7 @@ export async function runReplay<E>({
   start,
 }: ReplayProcess<E>): Promise<Replayed<E>> {
   const where = cwdOf(header, cwd ?? (command && process.cwd()));
-  const line = command ?? [process.execPath, ...recordedCommand(header, where)];
+  const line = withRegister(command ?? recordedCommand(header, where));
   const folder = mkdtempSync(join(tmpdir(), 'hindcast-replay-'));
   const report = join(folder, 'report.json');
   const planPath = join(folder, 'plan.json');
@@ -67,7 +67,7 @@ export async function runReplay<E>({
   try {
     writeFileSync(planPath, JSON.stringify({ ...plan, report } satisfies ReplayPlan), { mode: 0o600 });
     const end = await start({
-      command: [...line],
+      command: line,
       cwd: where,
       env: {
         ...process.env,
@@ -91,7 +91,9 @@ function recordedCommand(header: SessionLine, cwd: string): string[] {
   if (missing !== undefined)
     throw new RecordingError('program_not_found', `the program of this recording is not here: ${missing}`);
   if ((header.argv ?? []).length === 0) throw new RecordingError('program_not_found', 'the recording has no command line');
-  return commandOf(header, cwd);
+  // Of another runtime, that one.
+  const program = runtimeOf(header) === null ? process.execPath : (header.argv?.[0] ?? '');
+  return [program, ...commandOf(header, cwd)];
 }
 
 function readReport(path: string): ReplayReport | null {

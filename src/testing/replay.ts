@@ -12,6 +12,7 @@ import { readRecording, resolveRecording } from '../recording/recording.ts';
 import type { Recording } from '../recording/recording.ts';
 import { commandOf } from '../replay/moved-paths.ts';
 import { planOf } from '../replay/plan.ts';
+import { withoutRegister } from '../replay/register-options.ts';
 import { runReplay } from '../replay/replay-process.ts';
 import type { ReplayCommand } from '../replay/replay-process.ts';
 import { obstacleOf } from '../replay/source.ts';
@@ -101,7 +102,7 @@ async function replayFiles(paths: string[], options: ReplayOptions): Promise<Rep
 
 /** Node's own options of the recorded command line, as they are here. */
 function nodeOptions({ header }: Recording, cwd: string | undefined): string[] {
-  return commandOf(header, cwd ?? process.cwd()).slice(0, header.execArgv?.length ?? 0);
+  return commandOf(header, cwd ?? process.cwd()).slice(0, withoutRegister(header.execArgv ?? []).length);
 }
 
 /** Runs a command line to its end, and keeps what it prints. */

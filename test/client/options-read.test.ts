@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostLine, LogLine } from '../../src/events/lines.ts';
 import { OPTIONS } from '../../src/client/options.ts';
@@ -10,17 +11,24 @@ import { CONFIG_FILE, pick, resolveOptions } from '../../src/client/resolve.ts';
 import { decodeTraces, startReceiver, type ReceivedRequest, type Receiver } from '../support/otlp-receiver.ts';
 import { startPrograms, type Programs, type Ran } from '../support/programs.ts';
 
+/** More than twice the default of `exitTimeoutMs`. */
+const SLOW_MS = 4_000;
+
 let programs: Programs;
 let backend: Receiver;
 let hanging: Receiver;
+/** Answers when nobody waits any more who waits as long as is usual. */
+let slow: Receiver;
 beforeAll(async () => {
   programs = await startPrograms();
   [backend, hanging] = [await startReceiver(), await startReceiver(() => 'hang')];
+  slow = await startReceiver(() => wait(SLOW_MS, 'ok'));
 });
 afterAll(async () => {
   programs.close();
   await backend.close();
   await hanging.close();
+  await slow.close();
 });
 /** What the backend was sent by the run that is looked at. */
 let requests: ReceivedRequest[] = [];
@@ -185,13 +193,14 @@ const CASES: Record<string, Case> = {
     after: 'nob',
   },
   exitTimeoutMs: {
-    value: 0,
-    text: '0',
-    with: () => `${exporting()} flushIntervalMs: 60_000,`,
+    value: 60_000,
+    text: '60000',
+    with: () => `endpoint: '${slow.url}', flushIntervalMs: 60_000,`,
     body: `await ask('PROMPT');`,
-    sees: () => sent().length,
-    before: 1,
-    after: 0,
+    // Whether the program was still there when its spans were taken.
+    sees: () => slow.requests.some(({ accepted }) => accepted),
+    before: false,
+    after: true,
   },
   exportTimeoutMs: {
     value: 50,
@@ -291,7 +300,7 @@ async function run(name: string, how: Case, isSet: boolean): Promise<unknown> {
   const program = `init({ ${common} ${code} }); ${how.body ?? AGENT}`;
   let known = isSet ? undefined : plain.get(program);
   if (known === undefined) {
-    backend.requests.splice(0);
+    for (const { requests: sentThere } of [backend, slow]) sentThere.splice(0);
     const ran = await programs.run(program, { env });
     expect(ran.code, ran.stderr).toBe(0);
     known = { ran, requests: [...backend.requests] };

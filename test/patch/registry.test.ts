@@ -41,11 +41,20 @@ describe('registry', () => {
     expect(holder[key]).toBe(inner);
   });
 
+  it('replaces what can be written and is not configurable, as of globals of Bun', () => {
+    const holder = Object.defineProperty({}, 'add', { value: original, configurable: false, writable: true, enumerable: true });
+    const before = Object.getOwnPropertyDescriptor(holder, 'add');
+    expect(replaceMethod(holder, 'add', 'x', () => () => 7)).toBe(true);
+    expect((holder as { add(): number }).add()).toBe(7);
+    undoAll();
+    expect(Object.getOwnPropertyDescriptor(holder, 'add')).toEqual(before);
+  });
+
   it('refuses what is missing, inherited, no function or fixed', () => {
     const make = (): never => {
       throw new Error('must not be asked');
     };
-    const fixed = Object.defineProperty({}, 'add', { value: original, configurable: false, writable: true });
+    const fixed = Object.defineProperty({}, 'add', { value: original, configurable: false, writable: false });
     expect(replaceMethod(owner, 'missing', 'x', make)).toBe(false);
     expect(replaceMethod(Object.create(owner) as object, 'add', 'x', make)).toBe(false);
     expect(replaceMethod({ add: 1 }, 'add', 'x', make)).toBe(false);

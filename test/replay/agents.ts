@@ -9,7 +9,7 @@ export interface AgentProgram {
   /** What kind of program it is, for a table. */
   is: string;
   /** Sends it what comes from outside, where it serves: as long as it runs. */
-  drive?: (port: number) => Promise<void>;
+  drive?: (port: number, over: AbortSignal) => Promise<void>;
 }
 
 const at = (file: string): string => join(import.meta.dirname, 'agents', file);
@@ -28,9 +28,9 @@ export const AGENTS: readonly AgentProgram[] = [
 ];
 
 /** Two people who talk to the server side by side, each in a thread of his own, and hang up now and then; then it is told to end. */
-async function converse(port: number): Promise<void> {
+async function converse(port: number, over: AbortSignal): Promise<void> {
   const base = `http://127.0.0.1:${port}/threads`;
-  while (!(await listens(port))) await wait(50);
+  while (!over.aborted && !(await listens(port))) await wait(50);
   await Promise.all(
     ['north', 'south'].map(async (name) => {
       for (let turn = 0; turn < 3; turn++) await say(`${base}/${name}`, `turn ${turn} of ${Math.random()}`);

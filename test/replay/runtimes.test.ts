@@ -20,7 +20,8 @@ const OTHER_HOOKS = `data:text/javascript,
   const kinds = new Map();
   createHook({ init: (id, kind) => kinds.set(id, kind), destroy: (id) => kinds.delete(id) }).enable();
   new AsyncLocalStorage().enterWith({});`;
-const NO_PROMISE_HOOKS = `data:text/javascript,import v8 from 'node:v8'; delete v8.promiseHooks;`;
+/** As on Bun. */
+const NO_PROMISE_HOOKS = `data:text/javascript,import v8 from 'node:v8'; v8.promiseHooks.createHook = () => { throw new Error('not implemented'); };`;
 
 /** What must be the same, and was. */
 function same(recorded: RecordedTrial, { stdout, stderr, code, connections, summary }: Outcome): void {

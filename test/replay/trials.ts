@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnv } from '../cli/process.ts';
+import type { AgentProgram } from './agents.ts';
 import { startWhimsicalModel } from './whimsical-model.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -21,6 +22,8 @@ export interface Ending {
   stderr: string;
   code: number | null;
   ms: number;
+  /** It did not end, and was killed. */
+  hung: boolean;
 }
 
 /** A program that was recorded, with nobody left to answer it. */
@@ -47,7 +50,9 @@ export interface HowToRecord {
   /** Options of Node before the file. */
   execArgs?: readonly string[];
   env?: NodeJS.ProcessEnv;
-  drive?: ((port: number) => Promise<void>) | undefined;
+  drive?: AgentProgram['drive'];
+  /** Where it is recorded; a new folder unless said. */
+  cwd?: string;
 }
 
 export interface HowToReplay {
@@ -59,12 +64,14 @@ export interface HowToReplay {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Records `file`. Each call a folder of its own, which the caller removes. */
+/** A folder for a trial, which whoever makes the trial removes. */
+export const newTrialFolder = (): string => mkdtempSync(join(tmpdir(), 'hindcast-trial-'));
+
+/** Records `file`. Each call a folder of its own, which the caller removes. Rejects where it does not end, or ends before it could be driven. */
 export async function recordTrial(
   file: string,
-  { node = process.execPath, execArgs = [], env, drive }: HowToRecord = {},
+  { node = process.execPath, execArgs = [], env, drive, cwd = newTrialFolder() }: HowToRecord = {},
 ): Promise<RecordedTrial> {
-  const cwd = mkdtempSync(join(tmpdir(), 'hindcast-trial-'));
   const model = await startWhimsicalModel();
   try {
     const port = drive === undefined ? 0 : await freePort();
@@ -75,11 +82,19 @@ export async function recordTrial(
       ...(drive !== undefined && { PORT: String(port) }),
       ...env,
     });
-    await drive?.(port);
-    return { ...(await ended), cwd, calls: model.requests.length, port: model.port };
+    const [ending] = await Promise.all([ended, drive === undefined ? undefined : driveUntil(ended, drive, port)]);
+    if (ending.hung) throw new Error(`the program did not end while it was recorded: ${ending.stderr}`);
+    return { ...ending, cwd, calls: model.requests.length, port: model.port };
   } finally {
     await model.close();
   }
+}
+
+/** Drives a program, and gives up when it has ended. */
+async function driveUntil(ended: Promise<Ending>, drive: NonNullable<AgentProgram['drive']>, port: number): Promise<void> {
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  await drive(port, over.signal);
 }
 
 /** Replays what was recorded, without a network. */
@@ -96,7 +111,7 @@ export async function replayTrial(
       ...ended,
       summary: summaryOf(ended),
       connections: watched.count(),
-      identical: ended.stdout === recorded.stdout && ended.code === recorded.code,
+      identical: !ended.hung && ended.stdout === recorded.stdout && ended.code === recorded.code,
     };
   } finally {
     await watched.close();
@@ -177,27 +192,53 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** Process groups that run now. */
+const groups = new Set<number>();
+process.on('exit', () => groups.forEach(killGroup));
+
 function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, hangMs = HANG_MS): Promise<Ending> {
   const startedAt = performance.now();
-  const child = spawn(program, args, { cwd, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own: what strace was killed over would go on, and hold its output open.
+  const child = spawn(program, args, { cwd, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const group = child.pid;
   let stdout = '';
   let stderr = '';
+  let hung = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const guard = setTimeout(() => child.kill('SIGKILL'), hangMs);
+  if (group !== undefined) groups.add(group);
+  const guard = setTimeout(() => {
+    hung = true;
+    if (group !== undefined) killGroup(group);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }, hangMs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(guard);
-      resolve({ stdout, stderr, code, ms: Math.round(performance.now() - startedAt) });
+      if (group !== undefined) groups.delete(group);
+      resolve({ stdout, stderr, code, ms: Math.round(performance.now() - startedAt), hung });
     });
   });
 }
 
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // All of them have ended.
+  }
+}
+
+/** Ends by itself when whoever started it is gone. */
+const BUSY = `const { ppid } = process;
+(function turn() { for (const until = Date.now() + 100; Date.now() < until; ); if (process.ppid === ppid) setImmediate(turn); })();`;
+
 /** Keeps every core busy until it is told to stop. */
 export function load(): () => void {
   const busy = Array.from({ length: availableParallelism() }, (): ChildProcess =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+    spawn(process.execPath, ['-e', BUSY], { stdio: 'ignore' }),
   );
   return () => {
     for (const child of busy) child.kill('SIGKILL');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { newSpanId } from '../../core/ids.ts';
 import { listRecordings } from '../../recording/recording.ts';
+import { registerOptions } from '../../replay/register-options.ts';
 import { startStandIn, type StandIn } from '../../testing/stand-in.ts';
 import { demoAnswers } from '../demo/answers.ts';
 import { CliFailure } from '../failure.ts';
@@ -72,6 +73,7 @@ async function run({ options, terminal }: Call<object>): Promise<number> {
 function nextCommands(where: string): string[] {
   const commands: [string, string][] = [
     [`show last 4${where}`, 'the call that was retried: request, answer, headers of both attempts'],
+    [`replay last${where}`, 'the same run again from its recording: nothing is sent'],
     [`ls${where}`, 'every session of this project'],
     ['run -- node agent.js', 'record a program of yours, unchanged'],
     ['doctor', 'what would be recorded here'],
@@ -118,6 +120,9 @@ async function runAgent(server: StandIn, how: { dir: string; lookup: 'package' |
     HINDCAST_RECORD: 'full',
     HINDCAST_ENABLED: 'true',
     HINDCAST_QUIET: 'true',
+    // As `hindcast run` does, so that it can be replayed.
+    HINDCAST_REPLAYABLE: 'on',
+    NODE_OPTIONS: registerOptions(),
   };
   const child = spawn(process.execPath, [...preload, agentFile()], {
     env,

@@ -21,6 +21,7 @@ import { idOf } from '../session-words.ts';
 import type { Terminal } from '../terminal.ts';
 import { programOf } from '../thread.ts';
 import { does, newVerb, type Call, type CommonOptions } from '../verb.ts';
+import { runtimeOf } from '../../replay/register-options.ts';
 
 interface ReplayOptions extends CommonOptions {
   policy?: Policy;
@@ -78,7 +79,7 @@ async function run({ args, options, terminal }: Call<ReplayOptions>): Promise<nu
   const recording = openRecording(path);
   const obstacle = obstacleOf(recording);
   if (obstacle !== null) throw new CliFailure(`${idOf(path)} cannot be replayed: ${obstacle}`);
-  if (majorOf(recording.header.node) !== majorOf(process.version))
+  if (runtimeOf(recording.header) === null && majorOf(recording.header.node) !== majorOf(process.version))
     terminal.remark(`! recorded on Node ${recording.header.node}, and this is ${process.version}: it may come out otherwise`);
   const outcome = await replay(path, recording, { options, command: args.slice(1), terminal });
   const code = exitCodeOf(outcome, options.check === true);

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { registerOptions } from '../../replay/register-options.ts';
+import { registerOptions, withRegister } from '../../replay/register-options.ts';
 import { NODE_MIN_TEXT, nodeRecords } from '../node-version.ts';
 import { runProgram } from '../program.ts';
 import { does, newVerb, type Call } from '../verb.ts';
@@ -12,7 +12,7 @@ export function verb(): Command {
     name: 'run',
     summary: 'run a program and record it, with no change to its code',
     description:
-      'Runs a command with hindcast in every Node process that it starts (through NODE_OPTIONS). Standard input and output are ' +
+      'Runs a command with hindcast in every Node process that it starts (through NODE_OPTIONS), or in the Bun or Deno that it is. Standard input and output are ' +
       "the program's own; its exit code, or the signal that ended it, is passed on as it is. " +
       'A command that cannot be found exits with 127, one that cannot be run with 126.',
     examples: [
@@ -32,7 +32,7 @@ async function run({ args, options, terminal }: Call<object>): Promise<number> {
     terminal.remark(
       `hindcast: programs on this Node (${process.version}) are not recorded: that needs ${NODE_MIN_TEXT} or newer`,
     );
-  const { code, signal } = await runProgram('run', args, { env: environment(options.dir) });
+  const { code, signal } = await runProgram('run', withRegister(args), { env: environment(options.dir) });
   if (signal === null) return code ?? 1;
   // Die of the same signal, so that whoever waits for us sees what happened to the program.
   process.kill(process.pid, signal);

@@ -8,6 +8,7 @@ import { writePortable } from '../../recording/portable-file.ts';
 import { processRecordings } from '../../recording/process-recordings.ts';
 import type { Recording } from '../../recording/recording.ts';
 import { commandOf, cwdOf, missingProgram, programFile } from '../../replay/moved-paths.ts';
+import { withoutRegister } from '../../replay/register-options.ts';
 import { obstacleOf } from '../../replay/source.ts';
 import { replay } from '../../testing/replay.ts';
 import type { ReplayResult } from '../../testing/replay-result.ts';
@@ -137,7 +138,7 @@ function isTelling({ stdout }: ReplayResult, { header }: Recording): boolean {
 function placesOf({ header }: Recording, folder: string): Pick<TestFile, 'cwd' | 'argv' | 'program'> {
   const cwd = cwdOf(header, undefined);
   const file = programFile(header, cwd);
-  const argv = commandOf(header, cwd).slice((header.execArgv ?? []).length);
+  const argv = commandOf(header, cwd).slice(withoutRegister(header.execArgv ?? []).length);
   return {
     cwd: slashed(relative(folder, cwd) || '.'),
     argv: argv.map((arg) => (isAbsolute(arg) && !isOutside(cwd, arg) ? slashed(relative(cwd, arg)) : arg)),
