@@ -1,4 +1,11 @@
-/** Where a text stops being JSON. What `JSON.parse` says of it differs from version to version, and often names no place. */
+/** Where a text stops being JSON, and where in one that is JSON something stands. What `JSON.parse` says of it differs from version to version, and often names no place. */
+import { pointerTokens } from '../core/json-pointer.ts';
+
+/** Both from 1. */
+export interface TextPlace {
+  line: number;
+  column: number;
+}
 
 const SPACE = /[ \t\r\n]*/y;
 const SCALAR =
@@ -15,7 +22,7 @@ class Fault extends Error {
 }
 
 /** Line and column, from 1, of the first character that cannot be there; undefined when the text is JSON. */
-export function jsonFault(text: string): { line: number; column: number } | undefined {
+export function jsonFault(text: string): TextPlace | undefined {
   try {
     const end = skip(SPACE, text, valueEnd(text, skip(SPACE, text, 0)));
     if (end < text.length) throw new Fault(end);
@@ -24,9 +31,53 @@ export function jsonFault(text: string): { line: number; column: number } | unde
     // Nested deeper than can be followed: then the beginning has to do.
     if (error instanceof RangeError) return { line: 1, column: 1 };
     if (!(error instanceof Fault)) throw error;
-    const before = text.slice(0, error.at).split('\n');
-    return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    return placeAt(text, error.at);
   }
+}
+
+/** Where what a pointer leads to begins in a text that is JSON, a member with its name; as far as it leads. */
+export function jsonPlace(text: string, pointer: string): TextPlace {
+  let at = skip(SPACE, text, 0);
+  let value = at;
+  for (const token of pointerTokens(pointer) ?? []) {
+    const found = text[value] === '{' ? memberAt(text, value, token) : elementAt(text, value, token);
+    if (found === undefined) break;
+    ({ at, value } = found);
+  }
+  return placeAt(text, at);
+}
+
+interface Part {
+  at: number;
+  value: number;
+}
+
+/** The last one of that name, as it counts. */
+function memberAt(text: string, object: number, name: string): Part | undefined {
+  let found: Part | undefined;
+  listEnd(text, object + 1, '}', (at) => {
+    const end = skip(SCALAR, text, at);
+    const value = skip(SPACE, text, skip(SPACE, text, end) + 1);
+    if (JSON.parse(text.slice(at, end)) === name) found = { at, value };
+    return valueEnd(text, value);
+  });
+  return found;
+}
+
+function elementAt(text: string, list: number, index: string): Part | undefined {
+  if (text[list] !== '[') return undefined;
+  let found: Part | undefined;
+  let count = 0;
+  listEnd(text, list + 1, ']', (at) => {
+    if (String(count++) === index) found = { at, value: at };
+    return valueEnd(text, at);
+  });
+  return found;
+}
+
+function placeAt(text: string, at: number): TextPlace {
+  const before = text.slice(0, at).split('\n');
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
 function skip(pattern: RegExp, text: string, at: number): number {

@@ -89,8 +89,9 @@ export class RunningClient implements Resident {
     this.#applyExport();
     for (const problem of unkept(this.values, this.settings.mode)) this.warn(problem);
     const runtime = currentRuntime();
-    if (runtime !== null) Object.assign(this.settings, { flags: runtime.flags, process: runtime.process });
-    if (runtime?.fork !== undefined) this.settings.fork = runtime.fork;
+    if (runtime !== null)
+      Object.assign(this.settings, { flags: runtime.flags, process: runtime.process, placeOf: runtime.placeOf });
+    if (runtime?.forkOf !== undefined) this.settings.forkOf = runtime.forkOf;
     this.settings.onBegin = (session) =>
       aside(() => {
         this.#begun = true;

@@ -115,7 +115,7 @@ const HEADER: Rules<SessionLine> = {
   ...{ pid: number, node: code, platform: code, arch: code, name, parent: id, within: object({ trace: id, span: id }) },
   ...{ agent: object(AGENT), environment: name, service: place, guarded: flag, guards: list(code) },
   ...{ tags: null, metadata: null, links: null, argv: null, cwd: null, execArgv: null, process: id, outside: flag },
-  ...{ scrubbed: flag, fork: null },
+  ...{ scrubbed: flag, fork: null, lin: id, lo: number },
 };
 
 const [event, open, header] = [object(EVENT), object(OPEN), object(HEADER)];

@@ -26,11 +26,15 @@ export interface EditedCompletion {
 
 /** Of what a recording is a fork. */
 export interface ForkFacts {
-  /** The recording that it was forked from: the name of its file without `.jsonl`, which is the id of its session unless an earlier one has that. */
+  /** The recording that it was forked from: the name of its file without `.jsonl`, which is the id of its session unless an earlier one has that. Of a session that the program did not have then: the one that was forked. */
   of: string;
   /** Id of the event of that recording from which on this one may differ. Absent of a replay that went its own way where it left its recording. */
   at?: string;
   /** `branch`: what still asked as it did was answered from the recording. `live`: nothing from the fork on was. */
   after: 'branch' | 'live';
   edits: PlannedEdit[];
+  /** The recording of the same process that was forked, where this is another one: `at` and `edits` are of its events. */
+  beside?: string;
+  /** Changes that hold for every later model call: those of the forks before this one, in their order, and its own. */
+  onward?: RequestChange[];
 }

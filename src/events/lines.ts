@@ -67,6 +67,9 @@ export interface SessionLine extends LineBase {
   execArgv?: string[];
   /** Replay-grade recordings: 16 hex digits that all recordings of one process share. */
   process?: string;
+  /** Replay-grade recordings: where the app started the session, the how many-th of that place. Absent of the one that calls fall into where none was started. */
+  lin?: string;
+  lo?: number;
   /** Full mode only: of what it is a fork. */
   fork?: ForkFacts;
   /** Holds what came into the process while no session of the app's was open, and nothing else. */
@@ -116,17 +119,8 @@ export type Body =
   | { at: number; len: number; crc: number; zstd?: number }
   | { omitted: string };
 
-/** An HTTP attempt was sent. */
-export interface RequestLine extends LineBase {
-  k: 'request';
-  /** Number of the exchange in this recording, from 1. */
-  x: number;
-  /** The event on whose behalf it was sent. */
-  on?: string;
-  method: string;
-  url: string;
-  headers: [string, string][];
-  body?: Body;
+/** What is known of a request beside what was sent; of one whose line had been written before, in a `data` line. */
+interface AskedMembers {
   /** Replay-grade recordings: who asked, the how many-th request of that one, and from which line of code. */
   lin?: string;
   lo?: number;
@@ -139,6 +133,21 @@ export interface RequestLine extends LineBase {
   edited?: true;
   /** Forks: what was sent, where an edit changed what the program asked. */
   sent?: SentBody;
+  /** Forks: which of the header's `fork.onward` it was changed by, by their places in it. */
+  onward?: number[];
+}
+
+/** An HTTP attempt was sent. */
+export interface RequestLine extends LineBase, AskedMembers {
+  k: 'request';
+  /** Number of the exchange in this recording, from 1. */
+  x: number;
+  /** The event on whose behalf it was sent. */
+  on?: string;
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body?: Body;
 }
 
 /** A body as a difference to the one that the program asked: the first `head` and the last `tail` UTF-16 units of that, with `mid` between. */
@@ -204,17 +213,9 @@ export interface ThrownFacts {
 }
 
 /** More of an answer's body, or its end; also the end of an exchange that never had a head. */
-export interface DataLine extends LineBase {
+export interface DataLine extends LineBase, AskedMembers {
   k: 'data';
   x: number;
-  /** As of a request, where its line had been written before that was known. */
-  lin?: string;
-  lo?: number;
-  where?: string;
-  early?: true;
-  from?: string;
-  edited?: true;
-  sent?: SentBody;
   body?: Body;
   cuts?: Cuts;
   end?: EndOfExchange;

@@ -27,6 +27,11 @@ function inDelivery<T>(delivery: Delivery, tell: () => T): T {
   }
 }
 
+/** The place of what was handed over last. */
+export function lastDelivery(): number {
+  return deliveries;
+}
+
 /** The next place in it. */
 export function nextDelivery(): number {
   return during === null ? ++deliveries : during.ord;

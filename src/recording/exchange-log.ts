@@ -49,6 +49,8 @@ export interface ForkMarks {
   edited?: true;
   /** What was sent, where an edit changed what the program asked. */
   sent?: SentBody;
+  /** Which of the changes that hold onward it was changed by. */
+  onward?: number[];
 }
 
 /** What else is known of the head of an answer. */

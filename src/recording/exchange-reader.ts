@@ -44,6 +44,10 @@ export interface Exchange {
   from?: string;
   /** In a fork: an edit changed it. */
   edited?: true;
+  /** In a fork: something else was sent than what the program had asked. */
+  changed?: true;
+  /** In a fork: which of the changes that hold onward it was changed by. */
+  onward?: readonly number[];
   /** What was sent. */
   requestBody(): Uint8Array | undefined;
   /** What the program asked: in a fork, an edit may have had another body sent. */
@@ -80,7 +84,11 @@ export class ExchangeReader {
     if (line.k !== 'response') {
       if (line.from !== undefined) exchange.from = line.from;
       if (line.edited === true) exchange.edited = true;
-      if (line.sent !== undefined) this.#sent.set(line.x, line.sent);
+      if (line.onward !== undefined) exchange.onward = line.onward;
+      if (line.sent !== undefined) {
+        exchange.changed = true;
+        this.#sent.set(line.x, line.sent);
+      }
     }
     if (line.k === 'request') {
       Object.assign(exchange, { method: line.method, url: line.url, requestHeaders: line.headers, sentAt: line.t });

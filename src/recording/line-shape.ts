@@ -195,6 +195,7 @@ const ending = object({ how: text, at: integer, ord: integer }, { error, thrown,
 const asked = {
   ...{ lin: text, lo: count, where: text, from: text, edited: truth, early: truth },
   sent: object({ head: count, tail: count, mid: text }),
+  onward: list(count),
 };
 const arrived = { body: maybe(body), cuts: maybe(cuts), end: maybe(ending) };
 
@@ -221,12 +222,16 @@ const host = object(
   },
 );
 
-/** What was edited is shown to a person; no plan is made of it. */
+/** The name of a recording's file without `.jsonl`. */
+const recordingName = matching(/^[\w.-]{1,160}$/);
+
+const change = object({}, { set: that(isObject), replace: list(object({ find: text, with: text })) });
+/** What was edited is shown to a person; no plan is made of it, but of changes that hold onward. */
 const edit = object(
   { event: spanId, kind: oneOf('request', 'completion', 'result') },
   {
     onward: truth,
-    change: object({}, { set: that(isObject), replace: list(object({ find: text, with: text })) }),
+    change,
     completion: object({}, { text, toolCalls: list(object({ name: text }, { id: text })), finishReason: text }),
   },
 );
@@ -239,7 +244,11 @@ const KINDS: Record<LineKind, Shape> = {
       ...{ agent, environment: text, service: text, ...said, guarded: truth, guards: texts, argv: texts, cwd: text },
       execArgv: texts,
       process: spanId,
-      fork: object({ of: matching(/^[\w.-]{1,160}$/), after: oneOf('branch', 'live'), edits: list(edit) }, { at: spanId }),
+      fork: object(
+        { of: recordingName, after: oneOf('branch', 'live'), edits: list(edit) },
+        { at: spanId, beside: recordingName, onward: list(change) },
+      ),
+      ...{ lin: text, lo: count },
       outside: truth,
       scrubbed: truth,
     },

@@ -1,11 +1,9 @@
 /** What becomes of requests that Node's HTTP clients and undici make. It is decided where it is for `fetch`; here it is kept until the request is written down. */
 import type { ForkMarks } from '../recording/log-writer.ts';
-import { sentBody } from '../recording/sent-body.ts';
 import type { Course, Taken } from './course.ts';
-import { textOf } from './edited-request.ts';
 import type { OpenBytes } from './exchange-owner.ts';
+import { marksOf } from './fork-marks.ts';
 import type { Asking } from './matcher.ts';
-import type { AskedRequest } from './request-digest.ts';
 import type { SourceRequest } from './source.ts';
 
 /** What becomes of a request that is not lost. */
@@ -60,12 +58,6 @@ export class Answers {
   edited(): void {
     this.#course.goLive();
   }
-}
-
-function marksOf(asked: AskedRequest, taken: Answer): ForkMarks | null {
-  if (taken.how === 'served') return { from: taken.request.key };
-  if (taken.how === 'answered') return { from: taken.request.key, edited: true };
-  return taken.edited ? { edited: true, sent: sentBody(textOf(asked.body), textOf(taken.request.body)) } : null;
 }
 
 const placeOf = ({ lin, lo }: { lin: string; lo: number }): string => `${lin}:${lo}`;

@@ -3,6 +3,7 @@ import { watchWork } from './busy.ts';
 import type { Receiver } from './gate.ts';
 import type { BrokenOff } from './known-part.ts';
 import { internally } from './lineage.ts';
+import type { Owed } from './owed.ts';
 import type { Step } from './source.ts';
 
 /** The program has come to rest when it did nothing for so long. */
@@ -23,11 +24,18 @@ export class BreakOff implements Receiver {
   readonly key = KEY;
   readonly #signal: NodeJS.Signals;
   readonly #finish: () => void;
+  readonly #owed: Owed;
   #reached = false;
 
-  constructor({ signal }: BrokenOff, finish: () => void) {
+  constructor({ signal }: BrokenOff, owed: Owed, finish: () => void) {
     this.#signal = (signal ?? 'SIGKILL') as NodeJS.Signals;
+    this.#owed = owed;
     this.#finish = finish;
+  }
+
+  /** In a fork: whoever sent the signal did so after all the answers. */
+  isOwed(): boolean {
+    return !this.#owed.isGivenBefore(Infinity);
   }
 
   /** Never: it is not let in, so that no timer goes on as if it had been. */
@@ -46,8 +54,13 @@ export class BreakOff implements Receiver {
 
   #rest(left: number): void {
     const wasBusy = watchWork();
+    const look = (): void => {
+      if (this.#owed.isUnderWay) this.#rest(left);
+      else if (left > 0 && wasBusy(REST_MS)) this.#rest(left - 1);
+      else this.die();
+    };
     // timer held: the process is held anyway while something is to come
-    internally(() => setTimeout(() => (left > 0 && wasBusy(REST_MS) ? this.#rest(left - 1) : this.die()), REST_MS));
+    internally(() => setTimeout(look, REST_MS));
   }
 
   /** Ends the process by the signal that ended it, and without one as nothing that the program could notice. */

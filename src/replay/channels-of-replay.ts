@@ -13,6 +13,7 @@ import type { Gate } from './gate.ts';
 import { hostIn } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
 import { isInternal } from './lineage.ts';
+import type { Owed } from './owed.ts';
 import type { OwnRecording } from './own-recording.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { Tally } from './report.ts';
@@ -31,14 +32,15 @@ export interface ChannelsOfReplay {
   /** Where what is opened really is written down. */
   own: OwnRecording | null;
   elsewhere: Elsewhere;
+  owed: Owed;
   leak: Refuse;
 }
 
 export function channelsOfReplay(replay: ChannelsOfReplay): ReplayedChannels {
-  const { plan, source, gate, course, fork, tally, endings, own, elsewhere, leak } = replay;
+  const { plan, source, gate, course, fork, tally, endings, own, elsewhere, owed, leak } = replay;
   const really = own === null ? nothingKept(gate) : own.channels(gate.deliveries);
   return replayChannels({
-    ...{ gate, recorded: source.channels, steps: source.steps, elsewhere },
+    ...{ gate, recorded: source.channels, steps: source.steps, owed, elsewhere },
     course: new ChannelCourse({ plan, course, fork, tally, endings }),
     refuse(opening, words) {
       leak(words, effectOf(opening));

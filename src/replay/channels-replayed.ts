@@ -9,6 +9,7 @@ import type { Gate } from './gate.ts';
 import { currentNode } from './lineage.ts';
 import { ReplayedChannel } from './replayed-channel.ts';
 import { canonical, masked } from './request-digest.ts';
+import type { Owed } from './owed.ts';
 import type { Arrival, SourceChannel, Step } from './source.ts';
 
 interface Candidate {
@@ -20,6 +21,7 @@ interface Candidate {
 export interface ChannelReplay {
   gate: Gate;
   recorded: readonly SourceChannel[];
+  owed: Owed;
   steps: readonly Step[];
   refuse: Channels['refuse'];
   course: ChannelCourse;
@@ -37,7 +39,7 @@ export interface ReplayedChannels extends Channels {
  * Channels of a recording, found by place and what they are, else by what they are, in their order; else by place and what they are but for times, ids and names of temporary folders. Each is
  * found once. Once the program goes its own way, times and ids count.
  */
-export function replayChannels({ gate, recorded, steps, refuse, course, elsewhere }: ChannelReplay): ReplayedChannels {
+export function replayChannels({ gate, recorded, steps, owed, refuse, course, elsewhere }: ChannelReplay): ReplayedChannels {
   const candidates = recorded.map((channel): Candidate => ({ channel, digest: digestOf(channel.line), used: false }));
   const byDigest = Map.groupBy(candidates, ({ digest }) => digest);
   const answered: Record<string, number> = {};
@@ -92,7 +94,7 @@ export function replayChannels({ gate, recorded, steps, refuse, course, elsewher
       const channel = find(opening);
       if (channel === null) return null;
       const comes = comesOf(channel);
-      return new ReplayedChannel({ opening, channel, gate, course, elsewhere, comes, deliver, isReady, onward });
+      return new ReplayedChannel({ opening, channel, gate, owed, course, elsewhere, comes, deliver, isReady, onward });
     },
     ask: (opening) => find(opening)?.given[0] ?? null,
     refuse,

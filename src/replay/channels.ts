@@ -21,7 +21,7 @@ export interface Channel {
   readonly real: boolean;
   /** Something came. Handed over in its turn, after all that came into the process before it. Not at all where `wanted` says so by then. In a replay nothing comes by itself before `goOn`: it is not to be called. */
   came(arrival: Arrival, wanted?: () => boolean): void;
-  /** Something is known of it that has no place in the order of deliveries. In a replay this does nothing. */
+  /** Something is known of it that has no place in the order of deliveries. A replay hears of answers that were given (owed.ts), and of nothing else. */
   note(arrival: Arrival): void;
   /** What was known of it without a place in the order; empty while recording. */
   readonly given: readonly Arrival[];
@@ -59,15 +59,18 @@ export interface OnwardEffect {
   with?: string;
 }
 
-/** The same channel, into which the app puts bytes by `went`. */
-export function puttingInto(channel: Channel, went: Channel['went']): Channel {
+/** The same channel, into which the app puts bytes by `went`, and of which something is known by `note`. */
+export function puttingInto(
+  channel: Channel,
+  went: Channel['went'],
+  note: Channel['note'] = (arrival) => channel.note(arrival),
+): Channel {
   return {
-    ...{ given: channel.given, went },
+    ...{ given: channel.given, went, note },
     get real() {
       return channel.real;
     },
     came: (arrival, wanted) => channel.came(arrival, wanted),
-    note: (arrival) => channel.note(arrival),
     ready: () => channel.ready(),
     ending: () => channel.ending(),
     goOn: () => channel.goOn(),

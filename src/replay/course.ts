@@ -1,6 +1,6 @@
 /** What becomes of each request of a replay: it is answered from the recording, sent over the network as it is or changed, or the replay stops. */
 import { guard } from '../core/diagnostics.ts';
-import type { PlannedEdit } from '../events/edits.ts';
+import type { PlannedEdit, RequestChange } from '../events/edits.ts';
 import type { LlmRequest } from '../events/model.ts';
 import { hub } from '../events/ports.ts';
 import type { OpenEvent } from '../events/ports.ts';
@@ -16,6 +16,7 @@ import type { AskedBy } from './exchange-owner.ts';
 import type { ForkPoint } from './fork-point.ts';
 import type { Gate } from './gate.ts';
 import type { Asking, Found, Matcher } from './matcher.ts';
+import type { Onward } from './onward.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { Tally } from './report.ts';
 import { routeOf } from './request-digest.ts';
@@ -29,7 +30,8 @@ export type Taken =
   | { how: 'served'; request: SourceRequest }
   /** It is answered with what the model is made to have said. */
   | { how: 'answered'; request: SourceRequest; answer: EditedAnswer }
-  | { how: 'sent'; request: SentRequest; edited: boolean }
+  /** `onward`: places of the changes that hold onward by which it was changed. */
+  | { how: 'sent'; request: SentRequest; edited: boolean; onward: number[] }
   /** Nothing: its answer, if there was one, is lost. */
   | { how: 'lost' };
 
@@ -38,11 +40,14 @@ export interface CourseOptions {
   gate: Gate;
   matcher: Matcher;
   fork: ForkPoint | null;
+  onward: Onward;
   tally: Tally;
   /** A request of this run as the recording would have it. */
   asRecorded(asking: Asking): Asking;
   /** The recording breaks off here: what is not in it may have been lost. */
   isCut(): boolean;
+  /** Whether a URL is one of a server of the program's own, at which nobody can be reached. */
+  isOwnServer(url: string): boolean;
   /** Keys of what does not come to a program that goes its own way: the end of the recording, and what it opens again. */
   over(): readonly string[];
   /** Ends the process. */
@@ -59,6 +64,15 @@ export interface CourseOptions {
 
 type CompletionEdit = PlannedEdit & { kind: 'completion' };
 
+/** A change of a request that is sent: of an edit of this fork, or one that holds onward. */
+interface Change {
+  change: RequestChange;
+  /** Id of the event that the edit is of. */
+  event?: string;
+  /** Its place among those that hold onward. */
+  onward?: number;
+}
+
 /** A request of this run, with all that is known of it. */
 interface Given {
   request: SentRequest;
@@ -72,7 +86,7 @@ interface Given {
 export class Course {
   readonly #options: CourseOptions;
   /** Calls that are sent changed: what their SDK tries again is changed as well. */
-  readonly #sending = new WeakMap<OpenEvent, PlannedEdit[]>();
+  readonly #sending = new WeakMap<OpenEvent, Change[]>();
   readonly #replaced = new WeakSet<OpenEvent>();
   #live = false;
   #reached = false;
@@ -102,7 +116,7 @@ export class Course {
     const again = call === null ? undefined : this.#sending.get(call);
     const { matcher, fork } = this.#options;
     const given = { request, fetching, asking, call, found: again === undefined ? matcher.find(asking) : null };
-    if (again !== undefined) return this.#send(given, again);
+    if (again !== undefined) return this.#sendAs(given, again);
     if (fork !== null) return this.#inFork(fork, given);
     return this.#live ? this.#afterwards(given) : this.#closed(given);
   }
@@ -111,7 +125,7 @@ export class Course {
   takeEarly(asking: Asking): SourceRequest | null {
     const { matcher, asRecorded, fork, tally } = this.#options;
     const request = matcher.findEarly(asRecorded(asking));
-    if (request === null || (this.#live && fork?.plan.after === 'live' && fork.when(request) !== 'before')) return null;
+    if (request === null || (this.#live && fork?.isAnew(request) === true)) return null;
     matcher.use(request);
     tally.answered.place++;
     tally.answeredBy(request);
@@ -147,7 +161,7 @@ export class Course {
     if (this.#live) return;
     this.#live = true;
     const { gate, fork, matcher, onLive } = this.#options;
-    const isOver = (request: SourceRequest): boolean => fork?.plan.after === 'live' && fork.when(request) !== 'before';
+    const isOver = (request: SourceRequest): boolean => fork?.isAnew(request) === true;
     gate.goOn(new Set([...matcher.left.filter(isOver).map(({ key }) => key), ...this.#options.over()]));
     onLive();
   }
@@ -164,10 +178,7 @@ export class Course {
     if (found !== null && said?.kind === 'completion') return this.#make(given, found.request, said);
     const onward = fork.onwardEdits(found?.request ?? null, call?.type === 'llm');
     const changes = [...new Set([...edits.filter(({ kind }) => kind === 'request'), ...onward])];
-    if (changes.length > 0) {
-      if (call !== null) this.#sending.set(call, changes);
-      return this.#send({ ...given, found }, changes);
-    }
+    if (changes.length > 0) return this.#send({ ...given, found }, changes);
     return this.#afterwards({ ...given, found });
   }
 
@@ -192,7 +203,7 @@ export class Course {
     const { fork } = this.#options;
     // A number that is another one now may be what the fork is about.
     const isSame = found !== null && found.by !== 'masked';
-    if (isSame && (fork?.plan.after !== 'live' || this.#isReplaced(given.call))) return this.#serve(found);
+    if (isSame && (fork?.isAnew(found.request) !== true || this.#isReplaced(given.call))) return this.#serve(found, given.call);
     return this.#send({ ...given, found: isSame ? found : null });
   }
 
@@ -205,7 +216,7 @@ export class Course {
   /** A request where everything is to be in the recording. */
   #closed(given: Given): Taken {
     const { asking, fetching, found } = given;
-    if (found !== null) return this.#serve(found);
+    if (found !== null) return this.#serve(found, given.call);
     const { matcher, plan, tally, isCut, miss, warn, fork } = this.#options;
     const near = matcher.nearest(asking);
     const divergence = requestDivergence(asking, fetching.where, near);
@@ -226,16 +237,38 @@ export class Course {
     return { how: 'served', request: near };
   }
 
-  #serve({ request, by }: Found): Taken {
+  #serve({ request, by }: Found, call: OpenEvent | null): Taken {
     this.#options.matcher.use(request);
+    this.#options.onward.comesTo(request);
+    if (request.exchange.changed === true) call?.amend({ request: factsOf(request.exchange.requestText()) });
     this.#options.tally.answered[by]++;
     this.#options.tally.answeredBy(request);
     return { how: 'served', request };
   }
 
-  #send({ request, fetching, call, found }: Given, edits: readonly PlannedEdit[] = []): Taken {
-    const { matcher, gate, tally, ask } = this.#options;
-    const changes = edits.flatMap((edit) => (edit.kind === 'request' ? [edit] : []));
+  /** Sends it, changed as edits and earlier forks have it. */
+  #send(given: Given, edits: readonly PlannedEdit[] = []): Taken {
+    const { matcher, onward } = this.#options;
+    const { call, found, asking } = given;
+    const recorded = found?.request ?? matcher.atPlace(asking);
+    if (recorded !== null) onward.comesTo(recorded);
+    const inherited = call?.type === 'llm' ? onward.inherited(recorded) : [];
+    const changes: Change[] = inherited.map((place) => ({ change: onward.changes[place] ?? {}, onward: place }));
+    for (const edit of edits) {
+      const place = onward.placeOf(edit);
+      if (edit.kind === 'request')
+        changes.push({ change: edit.change, event: edit.event, ...(place !== undefined && { onward: place }) });
+    }
+    if (call !== null && changes.length > 0) this.#sending.set(call, changes);
+    return this.#sendAs(given, changes);
+  }
+
+  #sendAs({ request, fetching, call, found }: Given, changes: readonly Change[]): Taken {
+    const { matcher, gate, tally, ask, isOwnServer, stop } = this.#options;
+    if (isOwnServer(request.url)) {
+      const text = `${routeOf(request)} goes to a server of the program's own, which listens on no port in a replay: it is given what it was given, and nothing else`;
+      stop({ kind: 'connection', ...(fetching.where !== undefined && { where: fetching.where }), text });
+    }
     // What a person has edited, a person wants to be sent.
     if (changes.length === 0) {
       const effect = requestEffect(request, call, fetching.where);
@@ -250,18 +283,19 @@ export class Course {
     let sent = request;
     for (const { event, change } of changes) {
       const changed = changeRequest(sent, change);
-      tally.edited(event, 'request', changed.faults);
+      if (event !== undefined) tally.edited(event, 'request', changed.faults);
       sent = changed.request;
     }
     if (changes.length > 0) {
-      call?.amend({ request: factsOf(sent) });
+      call?.amend({ request: factsOf(textOf(sent.body)) });
       markEdited(call);
     }
     if (sent.body !== request.body && !this.#isSaid && isBodySigned(request)) {
       this.#isSaid = true;
       saySignedBody();
     }
-    return { how: 'sent', request: sent, edited: changes.length > 0 };
+    const onward = changes.flatMap((change) => change.onward ?? []);
+    return { how: 'sent', request: sent, edited: changes.length > 0, onward };
   }
 }
 
@@ -271,11 +305,11 @@ function editedAt(request: SourceRequest | null, fork: ForkPoint): Found | null 
 }
 
 /** What an event says of the request that was sent in the end, as far as every API says it in the same words. */
-function factsOf({ body }: SentRequest): LlmRequest {
+function factsOf(body: string | undefined): LlmRequest {
   return guard(
     'replay.facts',
     () => {
-      const { model, temperature } = JSON.parse(textOf(body)) as Record<string, unknown>;
+      const { model, temperature } = JSON.parse(body ?? '') as Record<string, unknown>;
       return { ...(typeof model === 'string' && { model }), ...(typeof temperature === 'number' && { temperature }) };
     },
     {},

@@ -28,7 +28,8 @@ export class DrawSource {
   readonly #makeUp: MakeUp;
   /** What each place was given last of a clock, once the program goes its own way. */
   readonly #last = new Map<string, Drawn>();
-  #goesOn: 'no' | 'own' | 'none' = 'no';
+  #goesOn = false;
+  #keeps = (): boolean => true;
 
   /** `makeUp` gives what the recording has no value for. */
   constructor(lines: Iterable<DrawsLine>, makeUp: MakeUp) {
@@ -48,12 +49,12 @@ export class DrawSource {
     const node = currentNode();
     if (node.internal) return real();
     const place = node.id + kind;
-    const own = this.#goesOn === 'none' ? undefined : take(this.#places.get(place));
+    const own = this.#goesOn && !this.#keeps() ? undefined : take(this.#places.get(place));
     if (own !== undefined) {
       this.given.own++;
       return this.#notBefore(place, kind, own as T);
     }
-    const other = this.#goesOn === 'no' ? take(this.#kinds.get(kind)) : undefined;
+    const other = this.#goesOn ? undefined : take(this.#kinds.get(kind));
     if (other !== undefined) {
       this.given.other++;
       return other as T;
@@ -62,14 +63,15 @@ export class DrawSource {
     return this.#notBefore(place, kind, this.#makeUp(kind, real));
   };
 
-  /** The program goes its own way: `own` places are given what they were then, as long as there is some; everything else is made up. */
-  goOn(kept: 'own' | 'none'): void {
-    this.#goesOn = kept;
+  /** The program goes its own way: where `keeps` says so of the running code, it is given what its own place was then, as long as there is some; everything else is made up. */
+  goOn(keeps: () => boolean): void {
+    this.#goesOn = true;
+    this.#keeps = keeps;
   }
 
   /** A clock that ran on is not put back where it stands, by what was recorded. */
   #notBefore<T extends Drawn>(place: string, kind: DrawKind, value: T): T {
-    if (this.#goesOn === 'no' || !CLOCKS.has(kind)) return value;
+    if (!this.#goesOn || !CLOCKS.has(kind)) return value;
     const last = this.#last.get(place);
     const given = last !== undefined && Number(last) > Number(value) ? (last as T) : value;
     this.#last.set(place, given);

@@ -1,11 +1,10 @@
 /** Requests in a replay: answered from the recording, or sent, as its course has it. */
-import type { ForkMarks, LoggedExchange } from '../recording/log-writer.ts';
-import { sentBody } from '../recording/sent-body.ts';
+import type { LoggedExchange } from '../recording/log-writer.ts';
 import type { EditedAnswer } from '../providers/edited-answer.ts';
 import { onAbort } from './abort-watch.ts';
 import type { Course } from './course.ts';
-import { textOf } from './edited-request.ts';
 import type { Fetcher, Fetching } from './fetch-patch.ts';
+import { marksOf } from './fork-marks.ts';
 import { sendRequest } from './fetch-record.ts';
 import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
@@ -28,15 +27,12 @@ export function replayFetches(options: FetchReplay): Fetcher {
   const { gate, course, open } = options;
   return (request, fetching) => {
     const taken = course.take(request, fetching);
+    if (taken.how === 'lost') return;
+    const bytes = open(request, fetching, (options.marks && marksOf(request, taken)) || undefined);
     if (taken.how === 'sent') {
-      const sent = taken.edited ? sentBody(textOf(request.body), textOf(taken.request.body)) : undefined;
-      const bytes = open(request, fetching, sent === undefined ? undefined : { edited: true, sent });
       sendRequest(taken.request, fetching, gate.deliveries, bytes);
       return;
     }
-    if (taken.how === 'lost') return;
-    const marks: ForkMarks = { from: taken.request.key, ...(taken.how === 'answered' && { edited: true }) };
-    const bytes = open(request, fetching, options.marks ? marks : undefined);
     const answering = { recorded: taken.request, request, fetching, bytes };
     if (taken.how === 'served') serve(gate, answering);
     else answer(options, answering, taken.answer);

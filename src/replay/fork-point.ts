@@ -2,12 +2,13 @@
 import type { PlannedEdit } from '../events/edits.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { Recording } from '../recording/recording.ts';
+import { isPartOf } from './parents.ts';
 import type { ForkPlan } from './plan.ts';
 import type { Source, SourceChannel, SourceRequest } from './source.ts';
 import { OUTWARD } from './channel-words.ts';
 
-/** When a request of the recording was sent: before the event of the fork began, as a part of it, or after it. */
-export type When = 'before' | 'in' | 'after';
+/** When a request of the recording was sent: before the event of the fork began, as a part of it, or after it; `beside`: after it, in a session that is not the forked one's. */
+export type When = 'before' | 'in' | 'after' | 'beside';
 
 export class ForkPoint {
   readonly plan: ForkPlan;
@@ -16,13 +17,25 @@ export class ForkPoint {
   readonly #parents = new Map<string, string>();
   readonly #starts = new Map<string, number>();
   readonly #models = new Set<string>();
+  /** Which of the recordings is forked. */
+  readonly index: number;
+  /** Recordings that are none of the forked session's. */
+  readonly #beside: ReadonlySet<Recording>;
 
   /** Throws where the recording has no such event. */
-  constructor(plan: ForkPlan, { recordings }: Source) {
+  constructor(plan: ForkPlan, { recordings }: Pick<Source, 'recordings'>) {
     this.plan = plan;
     for (const recording of recordings) this.#read(recording);
     this.startMs = this.#startOf(plan.event);
     for (const { event } of plan.edits) this.#startOf(event);
+    this.index = Math.max(
+      0,
+      recordings.findIndex((recording) => has(recording, plan.event)),
+    );
+    const forked = recordings[this.index]?.header;
+    const isBeside = ({ header }: Recording): boolean =>
+      forked !== undefined && header.outside !== true && !isPartOf(header, forked, recordings);
+    this.#beside = new Set(recordings.filter(isBeside));
   }
 
   #read({ header, events, open }: Recording): void {
@@ -42,9 +55,15 @@ export class ForkPoint {
     return start;
   }
 
-  when({ exchange, sentMs }: SourceRequest): When {
+  when({ exchange, sentMs, recording }: SourceRequest): When {
     if (exchange.on !== undefined && this.#isIn(exchange.on, this.plan.event)) return 'in';
-    return sentMs < this.startMs ? 'before' : 'after';
+    if (sentMs < this.startMs) return 'before';
+    return this.#beside.has(recording) ? 'beside' : 'after';
+  }
+
+  /** Whether a request is asked anew, also where it is the same: as a fork does that takes nothing from the recording any more. */
+  isAnew(request: SourceRequest): boolean {
+    return this.plan.after === 'live' && ['in', 'after'].includes(this.when(request));
   }
 
   /** Whether a channel is opened again, and not stood in for, once the program goes its own way. */
@@ -77,4 +96,8 @@ export class ForkPoint {
     }
     return false;
   }
+}
+
+function has({ events, open }: Recording, event: string): boolean {
+  return events.some(({ id }) => id === event) || open.some(({ id }) => id === event);
 }

@@ -25,6 +25,8 @@ export interface Receiver {
   receive(step: ReceivedStep): void;
   /** Whether it can take this now. */
   isReady(step: ReceivedStep): boolean;
+  /** Whether it follows from something that this run has still to do, once the program goes its own way: nothing else has to wait for it. */
+  isOwed?(step: ReceivedStep): boolean;
 }
 
 export interface GateOptions {
@@ -128,6 +130,11 @@ export class Gate {
       if (this.#steps[this.#at] === step) this.#at++;
     } else this.#left.add(step.of);
     this.#poke();
+  }
+
+  /** Nothing more is to come of the recording: whoever waits for it no longer holds the process. */
+  letGo(): void {
+    this.#loose?.letGo();
   }
 
   /** Somebody is there to whom the request or channel of that key belongs. */

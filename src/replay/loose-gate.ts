@@ -37,6 +37,9 @@ export class LooseGate {
   /** Steps of each request or channel that are to come. */
   readonly #owed = new Map<string, number>();
   readonly #putOff = new Map<string, ReceivedStep[]>();
+  /** While something cannot come yet: what nobody has come for, and what may follow from that. */
+  readonly #passed = new Set<string>();
+  #isHeld = true;
   #steps: Step[];
   #at = 0;
   #pumping = false;
@@ -61,6 +64,7 @@ export class LooseGate {
     this.#receivers.set(key, receiver);
     const late = this.#putOff.get(key) ?? [];
     this.#putOff.delete(key);
+    this.#passed.delete(key);
     this.#steps.splice(this.#at, 0, ...late);
     this.poke();
   }
@@ -106,6 +110,12 @@ export class LooseGate {
     this.poke();
   }
 
+  /** The process is held no longer, and what nothing is owed to any more comes now. */
+  letGo(): void {
+    this.#isHeld = false;
+    this.poke();
+  }
+
   /** Looks whether something can be let in now. */
   poke(): void {
     this.#holdOn();
@@ -119,28 +129,36 @@ export class LooseGate {
 
   #pump(): void {
     internally(() => clearTimeout(this.#idle));
-    const step = this.#next();
-    if (step === undefined || this.#receivers.size === 0) return;
+    const next = this.#next();
+    if (next === undefined || this.#receivers.size === 0) return;
+    const { step, index } = next;
     const receiver = step.kind === 'timer' ? undefined : this.#receivers.get(step.of);
     if (step.kind === 'timer' || receiver?.isReady(step) !== true) {
       this.#wait(step);
       return;
     }
-    this.#at++;
+    this.#steps.splice(index, 1);
     this.#count(step);
     this.poke();
     receiver.receive(step);
   }
 
-  /** The next step that somebody may want. */
-  #next(): Step | undefined {
-    for (;;) {
-      const step = this.#steps[this.#at];
-      if (step === undefined) return undefined;
-      const isOver = step.kind === 'timer' ? this.#fired.has(step.key) : this.#left.has(step.of);
-      if (!isOver) return step;
-      this.#at++;
+  /** The next step that somebody may want: where one cannot come yet, one of those behind it that do not follow from it. */
+  #next(): { step: Step; index: number; isBehind: boolean } | undefined {
+    const held = new Set<string>();
+    for (let index = this.#at; index < this.#steps.length; index++) {
+      const step = this.#steps[index] as Step;
+      const key = keyIn(step);
+      if (step.kind === 'timer' ? this.#fired.has(step.key) : this.#left.has(step.of)) {
+        if (index === this.#at) this.#at++;
+      } else if (step.kind !== 'timer' && this.#receivers.get(key)?.isOwed?.(step) === true) held.add(key);
+      else if (held.size === 0) {
+        this.#passed.clear();
+        return { step, index, isBehind: false };
+      } else if (this.#passed.has(key)) held.add(key);
+      else if (!held.has(key)) return { step, index, isBehind: true };
     }
+    return undefined;
   }
 
   /** After its last step nobody waits for more of it. */
@@ -156,9 +174,13 @@ export class LooseGate {
   #wait(step: Step): void {
     const wasBusy = watchWork();
     const give = (): void => {
-      if (step !== this.#steps[this.#at]) this.#pump();
+      const next = this.#next();
+      if (step !== next?.step) this.#pump();
       else if (wasBusy(PATIENCE_MS) || this.#isSet(step)) this.#wait(step);
-      else this.#skip(step);
+      else if (next.isBehind) {
+        this.#passed.add(keyIn(step));
+        this.#pump();
+      } else this.#skip(step);
     };
     // timer held: somebody waits
     this.#idle = internally(() => setTimeout(give, PATIENCE_MS));
@@ -182,13 +204,16 @@ export class LooseGate {
   }
 
   #holdOn(): void {
-    if (this.#receivers.size > 0) this.#hold ??= internally(() => setInterval(() => {}, HOLD_MS)); // timer held: a request that is under way holds the process
+    if (this.#receivers.size > 0 && this.#isHeld) this.#hold ??= internally(() => setInterval(() => {}, HOLD_MS)); // timer held: a request that is under way holds the process
     else {
       internally(() => clearInterval(this.#hold));
       this.#hold = undefined;
     }
   }
 }
+
+/** Of a request, a channel or a firing. */
+const keyIn = (step: Step): string => (step.kind === 'timer' ? step.key : step.of);
 
 /** Whether a step is of that request or channel; of a channel: of that name. */
 export function isOf(step: Step, key: string, event?: string): boolean {

@@ -3,7 +3,7 @@ import { guard } from '../core/diagnostics.ts';
 import { newSpanId } from '../core/ids.ts';
 import type { ForkFacts } from '../events/edits.ts';
 import { nextDelivery } from '../recording/delivery-order.ts';
-import type { LiveSession, SessionEnd } from '../session/live-session.ts';
+import type { LiveSession, SessionEnd, SessionFacts } from '../session/live-session.ts';
 import { callSite } from './call-site.ts';
 import { recordChannels } from './channels-recorded.ts';
 import { puttingInto } from './channels.ts';
@@ -12,8 +12,10 @@ import type { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import type { Draw } from './draws.ts';
 import { watchEnvironment } from './environment.ts';
+import { placeOfSession } from './event-places.ts';
 import { InputLog } from './input-log.ts';
 import { currentNode } from './lineage.ts';
+import { ANSWERED } from './owed.ts';
 import type { Runtime } from './runtime.ts';
 import type { Arrival } from './source.ts';
 import type { Fired } from './timers-replayed.ts';
@@ -72,13 +74,18 @@ export class OwnRecording {
         const channel = channels.open(opening, kept, isReady, onward);
         if (channel === null) return null;
         this.#opened(n, opening);
-        for (const arrival of channel.given) this.#came(n, arrival);
+        // When answers are given, this run says itself.
+        for (const arrival of channel.given) if (arrival.event !== ANSWERED) this.#came(n, arrival);
+        const note: Channel['note'] = (arrival) => {
+          if (arrival.event === ANSWERED) this.#came(n, arrival);
+          channel.note(arrival);
+        };
         const went: Channel['went'] = (event, bytes) => {
           sent += bytes.length;
           this.#write({ k: 'went', n, event }, bytes);
           channel.went(event, bytes);
         };
-        return puttingInto(channel, went);
+        return puttingInto(channel, went, note);
       },
       ask: (opening, real) => {
         const n = ++this.#channels;
@@ -129,11 +136,12 @@ export class OwnRecording {
   }
 
   /** How the client tells it of sessions. */
-  runtime(fork: ForkFacts, flags: readonly number[]): Runtime {
+  runtime(forkOf: (session: SessionFacts) => ForkFacts, flags: readonly number[]): Runtime {
     return {
       process: newSpanId(),
       flags,
-      fork,
+      forkOf,
+      placeOf: placeOfSession,
       begin: (session) => {
         this.paths.push(session.log.path);
         this.#log.begin(session);

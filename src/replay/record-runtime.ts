@@ -8,7 +8,7 @@ import { recordChannels } from './channels-recorded.ts';
 import { Deliveries } from './deliveries.ts';
 import { DrawLog } from './draw-log.ts';
 import { watchEnvironment } from './environment.ts';
-import { recordedEvents } from './event-places.ts';
+import { placeOfSession, recordedEvents } from './event-places.ts';
 import { beginSession, openIn } from './exchange-owner.ts';
 import { recordFetches } from './fetch-record.ts';
 import { recordHttp } from './http-record.ts';
@@ -65,6 +65,7 @@ export function startRecording(implicit: () => LiveSession | null): Runtime | nu
     process: newSpanId(),
     flags: REPLAY_FLAGS,
     byEventsAlone: !canFollowPromises(),
+    placeOf: placeOfSession,
     begin: (session) => log.begin(session),
     ending: (session) => {
       draws.flush();

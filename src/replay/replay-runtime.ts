@@ -1,7 +1,6 @@
 /** Replays a recording in this process: the program runs again, and is given what it was given then. Where the plan has it go its own way, it does from there on. */
 import { writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { basename } from 'node:path';
 import { guard } from '../core/diagnostics.ts';
 import { newSpanId } from '../core/ids.ts';
 import type { ForkFacts } from '../events/edits.ts';
@@ -19,6 +18,7 @@ import { Endings } from './endings.ts';
 import { restoreEnvironment } from './environment.ts';
 import { EventCourse } from './event-course.ts';
 import { beginSession, openIn } from './exchange-owner.ts';
+import type { OpenBytes } from './exchange-owner.ts';
 import { replayFetches } from './fetch-replay.ts';
 import { watchFiles } from './file-changes.ts';
 import { FixedAt } from './fixed-at.ts';
@@ -32,7 +32,11 @@ import { refuseLeaks } from './leak-guard.ts';
 import type { Refuse } from './leak-guard.ts';
 import { canFollowPromises, internally, isInternal } from './lineage.ts';
 import { Matcher } from './matcher.ts';
+import { Onward } from './onward.ts';
+import { Owed } from './owed.ts';
 import { OwnRecording } from './own-recording.ts';
+import { ownServers } from './own-servers.ts';
+import { Parents } from './parents.ts';
 import { restorePid } from './pids.ts';
 import type { ReplayPlan } from './plan.ts';
 import { Answers } from './answers.ts';
@@ -71,12 +75,16 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   const ordered = !leaveOut.includes('gate');
   const matcher = new Matcher(source.requests, { byLineage: !leaveOut.includes('lineage') });
   const tally = new Tally(plan.fork?.edits ?? []);
+  const parents = new Parents(source, plan.recordings, fork?.index);
+  const owed = new Owed(source);
+  const onward = new Onward(source, fork);
   const endings = new Endings({ plan, tally, matcher, fixed });
   const { stop, miss, warn, ask } = endings;
-  const breakOff = source.brokenOff === null ? null : new BreakOff(source.brokenOff, () => report(source.brokenOff!));
-  const steps = breakOff === null ? source.steps : [...source.steps, breakingOff(source.steps)];
+  const breakOff = source.brokenOff === null ? null : new BreakOff(source.brokenOff, owed, () => report(source.brokenOff!));
   const gate = new Gate({
-    steps: steps.filter((step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work')))),
+    steps: stepsOf(source).filter(
+      (step) => step.kind !== 'timer' || (ordered && !(step.isWork === true && leaveOut.includes('work'))),
+    ),
     epochMs: source.epochMs,
     ordered,
     // Where it has not come to rest, it is about to be ended.
@@ -84,25 +92,19 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     stallMs: (step) => (fork !== null && step.atMs > fork.startMs ? FORK_STALL_MS : STALL_MS),
   });
   if (breakOff !== null) gate.addReceiver(breakOff.key, breakOff);
-  const clock = new VirtualClock(source.draws, () => gate.nowMs);
-  const draws = new DrawSource(
-    source.draws.map(({ line }) => line),
-    clock.read,
-  );
+  const { draws, goOn } = drawsOf(source, gate);
   const course = new Course({
-    ...{ plan, gate, matcher, fork, tally, stop, miss, warn, ask },
+    ...{ plan, gate, matcher, fork, onward, tally, stop, miss, warn, ask },
     asRecorded: (asking) => elsewhere.asRecorded(asking),
     // The line of the last request may have been lost with the process.
     isCut: () => breakOff !== null && source.brokenOff?.signal === undefined && gate.left <= 1,
-    over: () => [...(breakOff === null ? [] : [breakOff.key]), ...openedAgain(channels, fork)],
-    onLive: () => {
-      clock.goOn();
-      draws.goOn(fork?.plan.after === 'live' ? 'none' : 'own');
-    },
+    isOwnServer: ownServers(source),
+    over: () => [...(breakOff === null || isServedToTheEnd(source) ? [] : [breakOff.key]), ...openedAgain(channels, fork)],
+    onLive: () => goOn(fork, parents, owed),
   });
   const leak = leaksOf(course, endings);
   const differs = plan.policy === 'strict' || fork !== null ? stop : warn;
-  const channels = channelsOfReplay({ plan, source, gate, course, fork, tally, endings, own, elsewhere, leak });
+  const channels = channelsOfReplay({ plan, source, gate, course, fork, tally, endings, own, elsewhere, owed, leak });
   const describe = describing(source, channels);
   const stalled = onStall({ plan, gate, course, fork, fixed, describe, endings });
   const report = reporter({ plan, gate, draws, tally, source, own, fixed, channels });
@@ -116,7 +118,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
   refuseLeaks(leak);
   restorePid(source.recordings[0]?.header.pid ?? 0);
   const events = new EventCourse({ plan, source, course, tally, differs, ask });
-  const open = openIn(implicit, () => own?.outside() ?? null);
+  const open = opening({ implicit, own, owed, gate });
   const answers = new Answers(course);
   const marked = own === null ? open : answers.marking(open);
   follow({
@@ -137,7 +139,35 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     },
   });
   followFiles(course, events, tally, endings);
-  return own?.runtime(forkFacts(plan), source.flags) ?? unkept(source);
+  return own?.runtime((session) => parents.forkOf(session, forkFacts(plan, onward)), source.flags) ?? unkept(source);
+}
+
+/** All that is to be let in, and the end of a recording that breaks off. */
+const stepsOf = ({ brokenOff, steps }: Source): readonly Step[] => (brokenOff === null ? steps : [...steps, breakingOff(steps)]);
+
+interface OpeningOptions extends Pick<ReplayOptions, 'implicit'> {
+  own: OwnRecording | null;
+  owed: Owed;
+  gate: Gate;
+}
+
+/** Where requests are recorded; what is sent of them is only waited for where something can be. */
+function opening({ implicit, own, owed, gate }: OpeningOptions): OpenBytes {
+  const open = openIn(implicit, () => own?.outside() ?? null);
+  return own === null ? open : owed.counting(open, () => gate.look());
+}
+
+/** What the program draws. `goOn`: it goes its own way; what is not asked anew is still given what was recorded for its place, and what is owed is waited for. */
+function drawsOf(source: Source, gate: Gate): { draws: DrawSource; goOn: (...known: [ForkPoint | null, Parents, Owed]) => void } {
+  const clock = new VirtualClock(source.draws, () => gate.nowMs);
+  const lines = source.draws.map(({ line }) => line);
+  const draws = new DrawSource(lines, clock.read);
+  const goOn = (fork: ForkPoint | null, parents: Parents, owed: Owed): void => {
+    clock.goOn();
+    draws.goOn(() => fork?.plan.after !== 'live' || !parents.isForked());
+    owed.watch(() => gate.letGo());
+  };
+  return { draws, goOn };
 }
 
 /** Of a run whose recording is thrown away. */
@@ -148,6 +178,11 @@ const unkept = ({ flags }: Source): Runtime => ({
   ending: () => {},
   dying: () => {},
 });
+
+/** Whether somebody outside ended a program that had a server. */
+function isServedToTheEnd({ brokenOff, channels }: Source): boolean {
+  return brokenOff?.signal !== undefined && channels.some(({ line: { kind, what } }) => kind === 'server' && what !== 'net');
+}
 
 /** Keys of channels that are opened again once the program goes its own way. */
 function openedAgain({ left }: ReplayedChannels, fork: ForkPoint | null): string[] {
@@ -269,10 +304,10 @@ function forkReport({ served, live, edits, refused }: ReplayReport, recordings: 
   };
 }
 
-/** What the header of the recording says of it. A replay that may leave its recording anywhere says no event. */
-function forkFacts({ recordings, fork }: ReplayPlan): ForkFacts {
-  const of = basename(recordings[0] ?? '', '.jsonl');
-  if (fork === undefined) return { of, after: 'branch', edits: [] };
+/** What the headers of its recordings say of it. A replay that may leave its recording anywhere says no event. */
+function forkFacts({ fork }: ReplayPlan, { changes }: Onward): Omit<ForkFacts, 'of'> {
+  const onward = changes.length > 0 && { onward: [...changes] };
+  if (fork === undefined) return { after: 'branch', edits: [], ...onward };
   const { event, after, edits } = fork;
-  return { of, at: event, after, edits };
+  return { at: event, after, edits, ...onward };
 }

@@ -6,6 +6,8 @@ import type { Channel, Onward, Opening, Passed } from './channels.ts';
 import { sentDivergence } from './divergence.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Gate } from './gate.ts';
+import { ANSWERED, isFromOutside } from './owed.ts';
+import type { AnsweredFacts, Owed } from './owed.ts';
 import { SentBytes } from './sent-bytes.ts';
 import type { OtherBytes } from './sent-bytes.ts';
 import type { Arrival, ReceivedStep, SourceChannel } from './source.ts';
@@ -17,6 +19,7 @@ export interface ReplayedChannelOptions {
   opening: Opening;
   channel: SourceChannel;
   gate: Gate;
+  owed: Owed;
   course: ChannelCourse;
   elsewhere: Elsewhere;
   /** Everything that comes of it, in its order. */
@@ -43,11 +46,13 @@ export class ReplayedChannel implements Channel {
 
   constructor(options: ReplayedChannelOptions) {
     this.#with = options;
-    const { channel, gate, elsewhere } = options;
+    const { channel, gate, elsewhere, owed } = options;
+    owed.opened(channel.key);
     this.given = channel.given;
     this.#sent = new SentBytes(channel.went, elsewhere.isElsewhere ? elsewhere.fits : null);
     gate.addReceiver(channel.key, {
-      isReady: (step) => step.kind === 'came' && (this.#isCutShort(step) || this.#isTurnOf(step)),
+      isReady: (step) => step.kind === 'came' && !this.#isOwed(step) && (this.#isCutShort(step) || this.#isTurnOf(step)),
+      isOwed: (step) => this.#isOwed(step),
       receive: (step) => step.kind === 'came' && this.#receive(step),
     });
   }
@@ -61,8 +66,12 @@ export class ReplayedChannel implements Channel {
     });
   }
 
-  note(): void {
-    // What is known of it is recorded.
+  /** What is known of it is recorded; only that an answer was given is waited for. */
+  note({ event, data }: Arrival): void {
+    if (event !== ANSWERED) return;
+    const { owed, channel, gate } = this.#with;
+    owed.given(channel.key, (data as AnsweredFacts).r);
+    gate.look();
   }
 
   went(event: string, bytes: Uint8Array): void {
@@ -116,6 +125,13 @@ export class ReplayedChannel implements Channel {
       onward.begin(this.#past, rest, (why) => course.fail(words, why));
     }
     return true;
+  }
+
+  /** Whether it follows from something that this run has still to give. */
+  #isOwed(step: ReceivedStep): boolean {
+    const { gate, owed, opening } = this.#with;
+    if (!gate.isLoose || step.kind !== 'came') return false;
+    return isFromOutside(opening.kind, step.arrival.event) && !owed.isGivenBefore(step.ord);
   }
 
   #isTurnOf({ sent = 0, arrival }: ReceivedStep & { kind: 'came' }): boolean {

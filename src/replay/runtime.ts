@@ -2,7 +2,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { setAside } from '../core/aside.ts';
 import { patchCalendar } from './calendar.ts';
-import type { LiveSession, SessionEnd } from '../session/live-session.ts';
+import type { EventPlace } from '../recording/recording.ts';
+import type { LiveSession, SessionEnd, SessionFacts } from '../session/live-session.ts';
 import type { ForkFacts } from '../events/edits.ts';
 import { PLACES_FLAG } from '../events/lines.ts';
 import { hub } from '../events/ports.ts';
@@ -50,8 +51,10 @@ import { patchWorkers } from './worker-patch.ts';
 export interface Runtime {
   /** The process, in the headers of its recordings. */
   readonly process: string;
-  /** Of what the recordings of this process are forks. */
-  readonly fork?: ForkFacts;
+  /** Of what the recording of a session is a fork; it is asked once for each session that begins. */
+  readonly forkOf?: (session: SessionFacts) => ForkFacts;
+  /** Where the app starts a session. */
+  readonly placeOf?: () => EventPlace | undefined;
   /** What its recordings need of a replay, as in their headers. */
   readonly flags: readonly number[];
   /** Promises cannot be followed here: places are known by events alone. */

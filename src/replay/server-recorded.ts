@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { redactHeaders, redactUrl } from '../core/credentials.ts';
 import type { Channel } from './channels.ts';
 import { putHidden } from './hidden.ts';
-import { bodyPlace, connectionEvent, connectionPlace } from './followed-server.ts';
+import { bodyPlace, connectionEvent, connectionPlace, noteAnswered, onAnswered } from './followed-server.ts';
 import type { FollowedServer, ServerParts } from './followed-server.ts';
 import type { Arrival } from './source.ts';
 import { thrownFacts } from './thrown.ts';
@@ -149,7 +149,7 @@ export class RecordedServer implements FollowedServer {
     for (const undo of this.#connections.get(socket)?.unhook ?? []) undo();
   }
 
-  #holdRequest(request: IncomingMessage, _response: ServerResponse, pass: () => unknown): boolean {
+  #holdRequest(request: IncomingMessage, response: ServerResponse, pass: () => unknown): boolean {
     const connection = this.#connections.get(request.socket);
     // The app gave its server a connection of its own.
     if (connection === undefined) return false;
@@ -167,6 +167,7 @@ export class RecordedServer implements FollowedServer {
       },
     };
     this.#come({ event: 'request', data }, () => place.runAs(r, pass));
+    onAnswered(response, () => noteAnswered(r, this.#channel));
     this.#holdBody(request, r);
     return true;
   }

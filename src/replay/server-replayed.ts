@@ -1,5 +1,5 @@
 /** A server of the app's in a replay: it listens nowhere, and is given the requests of the recording, as bytes that its own parser reads. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { REDACTED } from '../core/credentials.ts';
 import type { ThrownFacts } from '../events/lines.ts';
@@ -8,7 +8,7 @@ import { STAND_IN } from './environment.ts';
 import { putHidden } from './hidden.ts';
 import { ReplayedSocket } from './replayed-socket.ts';
 import type { RequestFacts } from './server-recorded.ts';
-import { bodyPlace, connectionEvent, connectionPlace } from './followed-server.ts';
+import { bodyPlace, connectionEvent, connectionPlace, noteAnswered, onAnswered } from './followed-server.ts';
 import type { FollowedServer, ServerParts } from './followed-server.ts';
 import type { Arrival } from './source.ts';
 import { thrownAgain } from './thrown.ts';
@@ -20,6 +20,8 @@ interface Connection {
   /** Emits as the socket does, seen by nobody. */
   readonly emit: (event: string, ...args: unknown[]) => unknown;
   writes: number;
+  /** Numbers of the requests that came over it. */
+  readonly requests: number[];
 }
 
 /** A request that the app's server was given. */
@@ -39,6 +41,8 @@ export class ReplayedServer implements FollowedServer {
   /** Writes that the client was slow to take: those of the recording, and those that wait for it now. */
   readonly #slow = new Set<string>();
   readonly #untaken = new Map<string, () => void>();
+  /** Numbers of the requests that were answered, or that nobody can answer any more. */
+  readonly #answered = new Set<number>();
   #channel: Channel | undefined;
   #address: Address = null;
   /** The request that is being put in. */
@@ -81,7 +85,7 @@ export class ReplayedServer implements FollowedServer {
       return true;
     }
     if (this.#coming !== undefined && (event === 'request' || event.startsWith('check')))
-      this.#take(args[0] as IncomingMessage, this.#coming);
+      this.#take(args[0] as IncomingMessage, args[1] as ServerResponse, this.#coming);
     return false;
   }
 
@@ -107,13 +111,19 @@ export class ReplayedServer implements FollowedServer {
   }
 
   #request(facts: RequestFacts): void {
-    const connection = this.#connections.get(facts.c) ?? this.#connect(facts);
+    const known = this.#connections.get(facts.c);
+    // In a fork the answer to the request before it may have closed it: a client then takes another.
+    const isOver = known === undefined || known.socket.destroyed || known.socket.writableEnded;
+    const connection = isOver ? this.#connect(facts) : known;
+    connection.requests.push(facts.r);
     this.#coming = facts;
     try {
       this.#parts.place.runAs(facts.r, () => connection.emit('data', headOf(facts)));
     } finally {
       this.#coming = undefined;
     }
+    // The server would not have it.
+    if (!this.#requests.has(facts.r)) this.#isAnswered(facts.r);
   }
 
   #connect({ c, client }: RequestFacts): Connection {
@@ -128,21 +138,32 @@ export class ReplayedServer implements FollowedServer {
       }
     };
     const socket = new ReplayedSocket(client, own, protocol === 'https', take);
-    const connection: Connection = { socket, emit: socket.emit.bind(socket) as Connection['emit'], writes: 0 };
+    const connection: Connection = { socket, emit: socket.emit.bind(socket) as Connection['emit'], writes: 0, requests: [] };
     this.#connections.set(c, connection);
     // That it was closed is told when the recording says so.
-    putHidden(socket, 'emit', (event: string, ...args: unknown[]) => event === 'close' || connection.emit(event, ...args));
+    putHidden(socket, 'emit', (event: string, ...args: unknown[]) => {
+      if (event !== 'close') return connection.emit(event, ...args);
+      for (const r of connection.requests) this.#isAnswered(r);
+      return true;
+    });
     place.runAs(connectionPlace(c), () => emit(connectionEvent(protocol), socket));
     return connection;
   }
 
   /** The app's server has made a request of the bytes: what its parser reads of the body is not told before the recording says so. */
-  #take(request: IncomingMessage, facts: RequestFacts): void {
+  #take(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): void {
+    onAnswered(response, () => this.#isAnswered(facts.r));
     this.#requests.set(facts.r, { facts, request, push: request.push.bind(request), bytes: 0 });
     putHidden(request, 'push', () => {
       request.complete = false;
       return false;
     });
+  }
+
+  #isAnswered(r: number): void {
+    if (this.#answered.has(r)) return;
+    this.#answered.add(r);
+    noteAnswered(r, this.#channel);
   }
 
   #data(r: number, bytes: Uint8Array): void {

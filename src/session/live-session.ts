@@ -19,6 +19,7 @@ import type { Outcome, RemoteParent } from '../events/ports.ts';
 import type { Guard } from '../events/lines.ts';
 import { openLog } from '../recording/log-writer.ts';
 import type { LogOptions, SessionLog } from '../recording/session-log.ts';
+import type { EventPlace } from '../recording/recording.ts';
 import type { DiskGauge } from '../recording/disk-gauge.ts';
 import type { LiveEvent } from './live-event.ts';
 import { cleanLinks, cleanTags, differing, mergeMetadata, withLink } from './said.ts';
@@ -70,8 +71,10 @@ export interface SessionSettings {
   apart?: SessionStore;
   /** Of the header: what a replayer must reproduce. */
   flags?: readonly number[];
-  /** Of the header: of what it is a fork. */
-  fork?: ForkFacts;
+  /** Where the running code is in the program, told of each session that is started: for its header. */
+  placeOf?: () => EventPlace | undefined;
+  /** Of the header: of what that session is a fork. */
+  forkOf?: (session: SessionFacts) => ForkFacts | undefined;
   /** Of the header: which process this is. */
   process?: string;
   /** Told of the file of each recording when it is made, before anything is in it that could be exported. */
@@ -109,6 +112,8 @@ export interface SessionFacts {
   environment?: string;
   /** It is none of the app's: see `LiveSession.outside`. */
   outside?: true;
+  /** Where it was started. */
+  at?: EventPlace;
 }
 
 /** How a session ended. */
@@ -343,10 +348,11 @@ export class LiveSession {
   }
 
   #header(): LogOptions['header'] {
-    const { mode, sdk, service, agent, environment, guards, fork, process: of } = this.#settings;
+    const { mode, sdk, service, agent, environment, guards, forkOf, process: of } = this.#settings;
     const facts = this.#facts;
     const who = facts.agent ?? agent;
     const where = facts.environment ?? environment;
+    const fork = forkOf?.(facts);
     return {
       id: this.id,
       epoch: epochUs() + this.#startedUs,
@@ -363,6 +369,7 @@ export class LiveSession {
       cwd: guard('session.cwd', () => process.cwd(), ''),
       ...(mode === 'full' && of !== undefined && { process: of }),
       ...(facts.outside === true && { outside: true as const }),
+      ...facts.at,
       ...(facts.name === undefined ? {} : { name: facts.name }),
       ...(facts.parent === undefined ? {} : { parent: facts.parent }),
       ...(facts.within === undefined ? {} : { within: facts.within }),

@@ -74,7 +74,8 @@ export function createSessions(
       return closed;
     },
     start(facts) {
-      const session = make(factsOf(facts, freeId(facts.id), around(), settings.told));
+      const at = settings.placeOf?.();
+      const session = make({ ...factsOf(facts, freeId(facts.id), around(), settings.told), ...(at && { at }) });
       session.begin();
       return session;
     },

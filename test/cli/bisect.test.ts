@@ -112,6 +112,48 @@ describe('the call that decided', () => {
   });
 });
 
+describe('answers that vary', () => {
+  it('are counted run by run, and said as n of m, also where the budget ends it', async () => {
+    // Every fifth answer of all is bad, and the second.
+    const moods: boolean[] = [];
+    const varying = await startBench((n) => {
+      moods[n] = n === 2 || n % 5 === 0;
+      return moods[n] ? 'unhappy' : `answer ${n}`;
+    }, MOODY);
+    try {
+      const { stdout, stderr, code } = await varying.run(['bisect', varying.session, '--samples', '3']);
+      expect(code, stderr).toBe(0);
+      // What each run came to, by what the server said: three calls in each of the first three runs, two in the next three.
+      const runs = [...[4, 7, 10].map((n) => moods.slice(n, n + 3)), ...[13, 15, 17].map((n) => moods.slice(n, n + 2))];
+      const good = runs.map((answers) => !answers.includes(true));
+      expect(good).toEqual([false, true, false, true, false, true]);
+      expect(stdout.split('\n').slice(1, 4)).toEqual([
+        '#1 chat gpt-4.1-mini  1 of 3 good',
+        '#3 chat gpt-4.1-mini  2 of 3 good  ◀',
+        '#4 chat gpt-4.1-mini  0 of 3 good',
+      ]);
+      expect(stdout).toContain('#3 chat gpt-4.1-mini decided: with it asked again 2 of 3 good, with a later one none.');
+      expect(stderr.match(/\d+ of \d+ good/g)).toEqual(['1 of 3 good', '2 of 3 good', '0 of 3 good']);
+      const cut = await varying.run([
+        'bisect',
+        varying.session,
+        '--samples',
+        '3',
+        '--max-forks',
+        '4',
+        '--search',
+        'all',
+        '--json',
+      ]);
+      const { tried, forks, limit } = JSON.parse(cut.stdout);
+      expect([tried.map(({ of }: { of: number }) => of), forks, limit]).toEqual([[3, 1], 4, '--max-forks 4']);
+      expect(stdout + stderr + cut.stdout).not.toMatch(/%|always|never/);
+    } finally {
+      await varying.close();
+    }
+  });
+});
+
 describe('two sessions', () => {
   it('differ first at one event', async () => {
     const fork = await bench.run(['fork', bench.session, '--at', '3', '--text', 'a better answer', '--json']);

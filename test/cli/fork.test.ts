@@ -39,6 +39,11 @@ describe('what does not fit is refused before anything runs', () => {
     [['--edits', 'gone.json'], /gone\.json cannot be read.*--write-edits/s],
     [['--edits', 'gone.json', '--at', '1'], /--at and --edits cannot both be given/],
     [['--at', '1', 'node', 'x.js'], /stands behind --/],
+    [['--at', '1', '--onward'], /what is edited holds onward, and changes nothing of a request/],
+    [['--at', '1', '--text', 'x', '--onward'], /what is edited holds onward, and changes nothing of a request/],
+    [['--at', '1', '--model', ''], /--model needs the name of a model/],
+    [['--at', '', '--model', 'x'], /--at is missing/],
+    [['--at', '1', '--model', 'x', '--force'], /--force replaces the file of --write-edits/],
   ])('%j', async (flags, says) => {
     const { stderr, stdout, code, asked } = await bench.run(['fork', bench.session, ...flags]);
     expect(stderr).toMatch(says);
@@ -319,7 +324,7 @@ describe('R14 overrides files', () => {
     const file = join(bench.cwd, 'wrong.json');
     writeFileSync(file, '{"version":1,"session":"ses_1","edits":[{"event":"00f067aa0ba902b7","sett":{}}]}');
     const fork = await bench.run(['fork', '--edits', file]);
-    expect(fork.stderr).toContain('/edits/0/sett is no member that is known: did you mean set?');
+    expect(fork.stderr).toMatch(/\.json:\d+:\d+: \/edits\/0\/sett is no member that is known: did you mean set\?/);
     expect(fork).toMatchObject({ code: 2, asked: [] });
   });
 });

@@ -205,7 +205,7 @@ describe('R7 clocks of a program that goes its own way', () => {
 
   it('are not put back at one place by what was recorded for it', () => {
     const draws = new DrawSource([line([packDraws(PLACE, 'D', [100])])], (_kind, real) => real());
-    draws.goOn('own');
+    draws.goOn(() => true);
     const given = runAt(new LineageNode(0x12345678, 0, false), () => {
       const first = draws.draw('D', () => 100);
       return [first, draws.draw('D', () => 500), draws.draw('D', () => 400)];
@@ -217,7 +217,7 @@ describe('R7 clocks of a program that goes its own way', () => {
     const draws = new DrawSource([line([packDraws(PLACE, 'R', [0.5, 0.6])])], (_kind, real) => real());
     const node = new LineageNode(0x12345678, 0, false);
     expect(runAt(node, () => draws.draw('R', () => 0.1))).toBe(0.5);
-    draws.goOn('none');
+    draws.goOn(() => false);
     expect(runAt(node, () => draws.draw('R', () => 0.1))).toBe(0.1);
   });
 });

@@ -59,7 +59,10 @@ function run({ args: [meant], options, terminal }: Call<object>): number {
   return 0;
 }
 
-function row({ summary, fork, at, edits, figures, children }: ForkNode, branch: string): Cell[] {
+function row(
+  { summary, fork, at, edits, figures, exitCode = summary.end?.exitCode, children }: ForkNode,
+  branch: string,
+): Cell[] {
   const { id, state, end, stats, events } = summary;
   const llm = figures?.spent.llm ?? stats?.llm ?? 0;
   const { tokens: used, cost } = figures?.spent ?? stats ?? {};
@@ -75,9 +78,9 @@ function row({ summary, fork, at, edits, figures, children }: ForkNode, branch: 
     cost && llm > cost.unknown ? money(cost.usd) : '',
     stats ? duration(stats.durationMs * 1000) : '',
     stateWord(state, end),
-    end?.exitCode === undefined ? '' : String(end.exitCode),
+    exitCode === undefined ? '' : String(exitCode),
     [
-      end?.exitCode ? '' : endWords(end),
+      exitCode ? '' : endWords(end),
       isOrphan ? `fork of ${oneLine(fork.of)}, which is not here` : '',
       fork === undefined && children.length === 0 ? 'no forks yet' : '',
     ]
@@ -87,13 +90,13 @@ function row({ summary, fork, at, edits, figures, children }: ForkNode, branch: 
 }
 
 /** Deep trees are no deep recursion: a fork of a fork is as deep as somebody forked by hand. */
-function asJson({ summary, fork, at, edits, figures, children }: ForkNode): object {
+function asJson({ summary, fork, at, edits, figures, exitCode = summary.end?.exitCode, children }: ForkNode): object {
   const { id, path, state, end, stats, events, header } = summary;
   return {
     id,
     startedAt: new Date(header.epoch / 1000).toISOString(),
     state,
-    exitCode: end?.exitCode ?? null,
+    exitCode: exitCode ?? null,
     end,
     events,
     stats,

@@ -10,7 +10,7 @@ import { forkJson, forkSummary } from '../fork/fork-summary.ts';
 import { eventWordsOf } from '../fork/fork-words.ts';
 import type { ForkPoint } from '../fork/fork-point.ts';
 import { runFork } from '../fork/run-fork.ts';
-import { faultText, readOverrides, writeOverrides } from '../overrides/overrides-file.ts';
+import { readOverrides, writeOverrides } from '../overrides/overrides-file.ts';
 import { overridesFaults } from '../overrides/overrides.ts';
 import type { Overrides } from '../overrides/overrides.ts';
 import { isObject } from '../overrides/shape.ts';
@@ -69,12 +69,16 @@ export function verb(): Command {
     .addOption(
       new Option(
         '--after <what>',
-        'after the event: "branch" answers what still asks as it did from the recording, "live" nothing',
+        'after the event: "branch" (the default) answers what still asks as it did from the recording, "live" asks all of this session anew',
       )
         .choices(['branch', 'live'])
         .default(undefined, 'branch'),
     )
-    .option('--allow <name>', 'a tool or a host that may have effects after the event, "*" for all; may be repeated', gather);
+    .option(
+      '--allow <name>',
+      'what may have effects after the event: the name of a tool, a host, "child", "worker", "udp" or "fs", "*" for all; may be repeated',
+      gather,
+    );
   return does(command, run);
 }
 
@@ -84,6 +88,11 @@ function gather(value: string, before: string[] | undefined): string[] {
 
 async function run({ args, options, terminal }: Call<ForkOptions>): Promise<number> {
   const { session, command } = splitArgs(args);
+  if (options.force === true && options.writeEdits === undefined)
+    throw new CliFailure('--force replaces the file of --write-edits, and that is not given', {
+      hint: 'Nothing was run.',
+      exitCode: 2,
+    });
   if (options.writeEdits !== undefined) return writeEdits(session, options, terminal);
   const { forkable, overrides } = ordered(session, options);
   const plan = forkPlanOf(forkable, overrides);
@@ -125,7 +134,7 @@ function ordered(session: string | undefined, options: ForkOptions): { forkable:
   if (flag !== undefined)
     throw new CliFailure(`${flag} and --edits cannot both be given`, { hint: 'Put it into the file.', exitCode: 2 });
   const overrides = readOverrides(options.edits);
-  const path = recordingAt(options.dir, session ?? overrides.session);
+  const path = session === undefined ? pathFor(options.edits, overrides, options) : recordingAt(options.dir, session);
   if (idOf(path) !== overrides.session)
     throw new CliFailure(`${options.edits} is for ${overrides.session}, and not for ${idOf(path)}`, {
       hint: 'Nothing was run.',
@@ -138,9 +147,20 @@ function ordered(session: string | undefined, options: ForkOptions): { forkable:
   };
 }
 
+/** The recording that a file is for. */
+function pathFor(file: string, { session }: Overrides, { dir }: ForkOptions): string {
+  try {
+    return recordingAt(dir, session);
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    throw new CliFailure(`${file} is for ${session}, which is not here: ${error.message}`, { exitCode: 2, cause: error });
+  }
+}
+
 function overridesOfFlags(forkable: Forkable, options: ForkOptions): Overrides {
   const point = pointAt(forkable, options);
   const { after, allow, model } = options;
+  if (model === '') throw new CliFailure('--model needs the name of a model', { hint: 'Nothing was run.', exitCode: 2 });
   if (model !== undefined && isObject(point.asked) && !Object.hasOwn(point.asked, 'model'))
     throw new CliFailure(
       `--model: the request of ${point.words} has no model in its body, as its URL names it: it cannot be another`,
@@ -157,13 +177,13 @@ function overridesOfFlags(forkable: Forkable, options: ForkOptions): Overrides {
     ...(after && { after }),
     ...(allow && { allow }),
   };
-  const faults = overridesFaults(overrides);
-  if (faults.length > 0) throw new CliFailure(faultText('the edit', faults), { hint: 'Nothing was run.', exitCode: 2 });
+  const faults = overridesFaults(overrides).map(({ text }) => `what is edited ${text}`);
+  if (faults.length > 0) throw new CliFailure(faults.join('\n  '), { hint: 'Nothing was run.', exitCode: 2 });
   return overrides;
 }
 
 function pointAt(forkable: Forkable, { at }: ForkOptions): ForkPoint {
-  if (at === undefined)
+  if (at === undefined || at === '')
     throw new CliFailure('--at is missing: where to fork', {
       hint: `hindcast show ${forkable.id} numbers the events.`,
       exitCode: 2,

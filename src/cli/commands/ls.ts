@@ -6,6 +6,7 @@ import { wallMs } from '../../core/clock.ts';
 import { listRecordings, type Summary } from '../../recording/recording.ts';
 import { count, duration, localTime, money, tokens } from '../../analysis/figures.ts';
 import { roomWords } from '../budget-words.ts';
+import type { ForkFacts } from '../../events/edits.ts';
 import { oneLine } from '../printable.ts';
 import { recordingsAt } from '../project.ts';
 import { endWords, stateWord, whoRan } from '../session-words.ts';
@@ -165,10 +166,12 @@ function partsOf(parts: readonly Summary[], depth: number, isRoot: boolean): Lis
   return parts.map((summary, part) => {
     const { parent, fork, id } = summary.header;
     const above = isRoot && parent !== undefined ? `part of ${parent}` : '';
-    const from = isRoot && fork !== undefined ? `fork of ${fork.of}` : '';
+    const from = isRoot && fork !== undefined ? forkWords(fork) : '';
     return { summary, depth, relation: part === 0 ? [above, from].filter(Boolean).join(', ') : `more of ${id}` };
   });
 }
+
+const forkWords = ({ of, beside }: ForkFacts): string => (beside === undefined ? `fork of ${of}` : `beside a fork of ${beside}`);
 
 const beganAt = (parts: readonly Summary[]): number => parts[0]?.header.epoch ?? 0;
 

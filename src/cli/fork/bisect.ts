@@ -11,7 +11,7 @@ import { CliFailure } from '../failure.ts';
 import { walk } from '../tree.ts';
 import { searchSteps } from './bisect-search.ts';
 import type { Found, Sample, Search, Tried } from './bisect-search.ts';
-import { plannedEdit } from './planned-edit.ts';
+import { plannedEdits } from './planned-edit.ts';
 import { forkPoint } from './fork-point.ts';
 import type { ForkPoint } from './fork-point.ts';
 import type { Forkable } from './fork-order.ts';
@@ -162,8 +162,8 @@ class Runs {
 }
 
 function askedAgain(call: ForkPoint): PlannedEdit[] {
-  const edit = plannedEdit(call, { event: call.id, resample: true });
-  return edit === null || typeof edit === 'string' ? [] : [edit];
+  const edits = plannedEdits(call, { event: call.id, resample: true });
+  return typeof edits === 'string' ? [] : edits;
 }
 
 function nothing(): Spending {

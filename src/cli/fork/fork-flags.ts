@@ -1,9 +1,8 @@
 /** The flags of `hindcast fork` that say what is to be another, as an edit of an overrides file. */
 import { CliFailure } from '../failure.ts';
-import { readJson, faultText } from '../overrides/overrides-file.ts';
+import { readShaped } from '../overrides/overrides-file.ts';
 import { COMPLETION } from '../overrides/overrides.ts';
 import type { OverridesEdit } from '../overrides/overrides.ts';
-import type { Fault } from '../overrides/shape.ts';
 import type { EditedCompletion } from '../../events/edits.ts';
 
 export interface EditFlags {
@@ -69,11 +68,5 @@ function jsonOf(flag: string, text: string): unknown {
   }
 }
 
-function completionIn(path: string): EditedCompletion {
-  const value = readJson(path);
-  const faults: Fault[] = [];
-  COMPLETION.check(value, '', (fault) => faults.push(fault));
-  if (faults.length > 0)
-    throw new CliFailure(faultText(path, faults), { hint: 'It is an object with text, toolCalls or finishReason.', exitCode: 2 });
-  return value as EditedCompletion;
-}
+const completionIn = (path: string): EditedCompletion =>
+  readShaped(path, COMPLETION, 'It is a JSON object with text, toolCalls or finishReason.') as EditedCompletion;

@@ -13,7 +13,7 @@ import { idOf } from '../session-words.ts';
 import { walk } from '../tree.ts';
 import { forkPoint } from './fork-point.ts';
 import type { ForkPoint } from './fork-point.ts';
-import { plannedEdit } from './planned-edit.ts';
+import { plannedEdits } from './planned-edit.ts';
 
 /** A recording that can be forked. */
 export interface Forkable {
@@ -59,9 +59,9 @@ export function forkPlanOf(forkable: Forkable, { at, after = 'branch', allow = [
 }
 
 function planned(point: ForkPoint, edit: OverridesEdit): PlannedEdit[] {
-  const made = plannedEdit(point, edit);
+  const made = plannedEdits(point, edit);
   if (typeof made === 'string') throw wrongly(made);
-  return made === null ? [] : [made];
+  return made;
 }
 
 const wrongly = (message: string): CliFailure => new CliFailure(message, { hint: 'Nothing was run.', exitCode: 2 });

@@ -3,6 +3,7 @@ import type { EditedCompletion } from '../../events/edits.ts';
 import type { SpanEvent } from '../../events/model.ts';
 import type { Exchange, Recording } from '../../recording/recording.ts';
 import { completionOf } from '../../providers/edited-answer.ts';
+import { changeBody } from '../../replay/request-change.ts';
 import { oneLine } from '../printable.ts';
 
 /** Operations whose answers are made of text and tool calls: of these an answer can be edited. */
@@ -16,7 +17,7 @@ export interface ForkPoint {
   event?: SpanEvent;
   /** Of a model call: the body of its request as it was sent; undefined where it was no JSON, or not by `fetch`. */
   request?: unknown;
-  /** What the program asked: in a fork, an edit may have had something else sent. */
+  /** What an edit changes: what the program asked, with the changes of forks that hold onward. */
   asked?: unknown;
   /** Of a model call whose answer can be edited: what it said. */
   completion?: EditedCompletion;
@@ -33,7 +34,11 @@ export function forkPoint(recording: Recording, id: string, number?: number): Fo
   const exchange = [...recording.exchanges.values()].findLast(({ on, asked }) => on === id && asked !== undefined);
   if (exchange === undefined) return point;
   point.request = jsonOf(exchange.requestBody());
-  point.asked = jsonOf(exchange.askedBody());
+  const { onward = [] } = recording.header.fork ?? {};
+  point.asked = (exchange.onward ?? []).reduce<unknown>(
+    (body, place) => changeBody(body, onward[place] ?? {}).body,
+    jsonOf(exchange.askedBody()),
+  );
   const completion = completionIn(event, exchange);
   if (completion !== undefined) point.completion = completion;
   return point;

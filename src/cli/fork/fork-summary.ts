@@ -5,6 +5,7 @@ import { DIVERGED } from '../../replay/divergence.ts';
 import { REFUSED } from '../../replay/effects.ts';
 import type { ForkPlan } from '../../replay/plan.ts';
 import type { ReplayReport } from '../../replay/report.ts';
+import type { Recording } from '../../recording/recording.ts';
 import { clip, oneLine } from '../printable.ts';
 import type { Forkable } from './fork-order.ts';
 import type { EventWords } from './fork-words.ts';
@@ -23,12 +24,13 @@ export function forkSummary({ id, recording }: Forkable, fork: ForkPlan, run: Fo
   const mark = exitCode === DIVERGED || exitCode === REFUSED ? '✗' : '●';
   const refused = report?.refused ?? [];
   return [
-    `${mark} ${oneLine(first.id)}  fork of ${at}: ${editsWords({ at: fork.event, edits: fork.edits }, words)}`,
+    `${mark} ${oneLine(first.id)}  fork of ${at}: ${editsWords(first.recording.header.fork ?? { at: fork.event, edits: fork.edits }, words)}`,
     `  ${sourceWords(figures)}`,
     ...editedWords(report),
     `  ${moneyWords(figures)}`,
     ...refused.map(({ name, call }) => `  refused: ${clip(oneLine(call), CALL_CELLS)}; --allow ${oneLine(name)} lets it happen`),
-    `  ${endWords(exitCode, recording.end?.exitCode)}, ${duration(run.ms * 1000)}`,
+    `  ${endWords(run, parentOf(recording, run))}, ${duration(run.ms * 1000)}`,
+    ...besideWords(made.length - 1),
     `  hindcast diff ${oneLine(id)} ${oneLine(first.id)}`,
   ].filter((line) => line.trim() !== '');
 }
@@ -60,11 +62,29 @@ function moneyWords({ saved, spent }: ForkFigures): string {
   return `saved ${tokens(saved)} tokens, ${usd(saved)}; spent ${tokens(spent)} tokens, ${usd(spent)}`;
 }
 
-function endWords(exitCode: number, parent: number | undefined): string {
+function endWords({ exitCode, end: { signal }, report }: ForkRun, parent: string | undefined): string {
+  // What a fork cannot do is told where it was tried.
+  if (exitCode === DIVERGED && report?.divergence?.kind === 'connection') return `exit ${exitCode}: it could not go on`;
   if (exitCode === DIVERGED) return `exit ${exitCode}: it left the recording before the fork`;
   if (exitCode === REFUSED) return `exit ${exitCode}: it stopped at a side effect`;
-  return `exit ${exitCode}${parent === undefined ? '' : parent === exitCode ? ', as its parent' : `, its parent ${parent}`}`;
+  const how = signal === null ? `exit ${exitCode}` : `ended by ${signal}`;
+  return `${how}${parent === undefined ? '' : parent === how ? ', as its parent' : `, its parent ${parent.replace(/^exit /, '')}`}`;
 }
+
+/** How the forked process had ended: by what its session says, or another one of its recordings. */
+function parentOf({ end }: Recording, { report }: ForkRun): string | undefined {
+  const signal = end?.signal ?? report?.brokenOff?.signal;
+  if (signal !== undefined) return `ended by ${signal}`;
+  const code = parentCode(end, report);
+  return code === null ? undefined : `exit ${code}`;
+}
+
+const parentCode = (end: Recording['end'], report: ReplayReport | null): number | null =>
+  end?.exitCode ?? report?.recordedExitCode ?? null;
+
+/** Other sessions of the process are in recordings of their own. */
+const besideWords = (others: number): string[] =>
+  others > 0 ? [`  ${count(others, 'more recording')} of its process: what the other sessions did beside it`] : [];
 
 /** The same for programs. */
 export function forkJson({ id, recording }: Forkable, fork: ForkPlan, run: ForkRun): object {
@@ -76,7 +96,7 @@ export function forkJson({ id, recording }: Forkable, fork: ForkPlan, run: ForkR
     ...fork,
     exitCode,
     signal: end.signal,
-    parentExitCode: recording.end?.exitCode ?? null,
+    parentExitCode: parentCode(recording.end, report),
     ...figures,
     refused: report?.refused ?? [],
     edited: report?.edits ?? [],

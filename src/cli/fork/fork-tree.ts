@@ -3,10 +3,12 @@ import { statSync } from 'node:fs';
 import { forkFigures } from '../../analysis/fork-figures.ts';
 import type { ForkFigures } from '../../analysis/fork-figures.ts';
 import type { ForkFacts } from '../../events/edits.ts';
+import { processRecordings } from '../../recording/process-recordings.ts';
 import { listRecordings, readRecording } from '../../recording/recording.ts';
 import type { Summary } from '../../recording/recording.ts';
-import { editsWords, eventWordsOf } from './fork-words.ts';
+import { editsWords, eventWordsOf, forkedOf } from './fork-words.ts';
 import type { EventWords } from './fork-words.ts';
+import { oneLine } from '../printable.ts';
 
 /** A session with its forks, the first begun first. */
 export interface ForkNode {
@@ -16,11 +18,14 @@ export interface ForkNode {
   /** Of a fork: the event and the edits in words. */
   at?: string;
   edits?: string;
+  /** Of all recordings of its process; of a session beside the one that was forked, its own. */
   figures?: ForkFigures;
+  /** Of a fork: how its process ended. */
+  exitCode?: number;
   children: ForkNode[];
 }
 
-/** The forks of a folder below the sessions that they were forked from, as far as these are there; of several recordings of one fork, the first. Newest trees first. */
+/** The forks of a folder below the sessions that they were forked from, as far as these are there; of several recordings of one session in one fork, the first. Newest trees first. */
 export function forkTrees(dir: string): ForkNode[] {
   const summaries = firstOfForks(listRecordings(dir));
   const nodes = new Map<string, ForkNode>(summaries.map((summary) => [summary.id, { summary, children: [] }]));
@@ -34,7 +39,7 @@ export function forkTrees(dir: string): ForkNode[] {
   return roots;
 }
 
-/** A fork whose program has several sessions is one fork. */
+/** Older releases say of each session of a fork that it is one of the session that was forked. */
 function firstOfForks(newestFirst: readonly Summary[]): Summary[] {
   const seen = new Set<string>();
   return newestFirst.toReversed().filter(({ header: { fork, pid, process } }) => {
@@ -55,14 +60,23 @@ function isInCircle(from: ForkNode, nodes: ReadonlyMap<string, ForkNode>): boole
   return false;
 }
 
-/** Trees that have forks, or that have the session of this id in them. */
+/** Trees that have the session of this id in them. Without one, those that have forks, and of these what was forked: not what other sessions of the same process did meanwhile. */
 export function treesWith(trees: readonly ForkNode[], id: string | undefined): ForkNode[] {
-  const chosen = trees.filter((root) =>
-    id === undefined
-      ? root.children.length > 0 || root.fork !== undefined
-      : [...walkForks(root)].some(({ node }) => node.summary.id === id),
-  );
-  return chosen.toReversed();
+  const isChosen = (root: ForkNode): boolean => [...walkForks(root)].some(({ node }) => node.summary.id === id);
+  if (id !== undefined) return trees.filter(isChosen).toReversed();
+  const isFork = ({ fork }: ForkNode): boolean => fork !== undefined && fork.beside === undefined;
+  return trees.filter((root) => prune(root, isFork)).toReversed();
+}
+
+/** Takes away what is no fork and has none below it. False: that goes for the node itself. */
+function prune(root: ForkNode, isFork: (node: ForkNode) => boolean): boolean {
+  // From below: a fork of a fork is as deep as somebody forked by hand.
+  const kept = new Set<ForkNode>();
+  for (const { node } of [...walkForks(root)].toReversed()) {
+    node.children = node.children.filter((child) => kept.has(child));
+    if (isFork(node) || node.children.length > 0) kept.add(node);
+  }
+  return kept.has(root);
 }
 
 /** A node and everything below it, with the branches that lead to it drawn. */
@@ -87,11 +101,19 @@ export function describeForks(root: ForkNode, pathOf: (id: string) => string): v
   for (const { node } of walkForks(root)) {
     const { fork, summary } = node;
     if (fork === undefined) continue;
-    const of = words.get(fork.of) ?? eventWordsOf(pathOf(fork.of));
-    words.set(fork.of, of);
-    node.at = fork.at === undefined ? 'where it left it' : of(fork.at);
+    const forked = forkedOf(fork);
+    const of = words.get(forked) ?? eventWordsOf(pathOf(forked));
+    words.set(forked, of);
+    const at = fork.at === undefined ? 'where it left it' : of(fork.at);
+    node.at = fork.beside === undefined ? at : `beside ${oneLine(forked)}, ${at}`;
     node.edits = editsWords(fork, of);
-    if (statSync(summary.path, { throwIfNoEntry: false }) !== undefined)
-      node.figures = forkFigures([readRecording(summary.path)]);
+    if (statSync(summary.path, { throwIfNoEntry: false }) !== undefined) measure(node);
   }
+}
+
+function measure(node: ForkNode): void {
+  const recordings = processRecordings(node.summary.path).map(readRecording);
+  node.figures = forkFigures(node.fork?.beside === undefined ? recordings : recordings.slice(0, 1));
+  const exitCode = recordings.find(({ end }) => end?.exitCode !== undefined)?.end?.exitCode;
+  if (exitCode !== undefined) node.exitCode = exitCode;
 }

@@ -1,7 +1,7 @@
 /** A fork in a few words: what was edited where. */
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
-import type { ForkFacts, PlannedEdit } from '../../events/edits.ts';
+import type { ForkFacts, PlannedEdit, RequestChange } from '../../events/edits.ts';
 import type { Recording } from '../../recording/recording.ts';
 import { clip, oneLine } from '../printable.ts';
 import { familyAt } from '../family.ts';
@@ -29,20 +29,27 @@ export function editWords(edit: PlannedEdit): string {
     ];
     return parts.filter(Boolean).join(', ');
   }
-  const { set = {}, replace = [] } = edit.change ?? {};
+  const what = changeWords(edit.change ?? {});
+  return edit.onward === true ? `${what}, and so onward` : what;
+}
+
+function changeWords({ set = {}, replace = [] }: RequestChange): string {
   const parts = [
     ...Object.entries(set).map(([at, value]) => (value === null ? `without ${placeOf(at)}` : `${placeOf(at)} ${short(value)}`)),
     ...replace.map(({ find, with: by }) => `${short(find)} → ${short(by)}`),
   ];
   const more = parts.length > PARTS_MAX ? ` and ${parts.length - PARTS_MAX} more` : '';
-  const what = parts.length === 0 ? 'asked again' : parts.slice(0, PARTS_MAX).join(', ') + more;
-  return edit.onward === true ? `${what}, and so onward` : what;
+  return parts.length === 0 ? 'asked again' : parts.slice(0, PARTS_MAX).join(', ') + more;
 }
 
-/** All edits of a fork; those at other events than where it was forked say which. */
-export function editsWords({ at, edits }: Pick<ForkFacts, 'at' | 'edits'>, words: EventWords): string {
-  if (edits.length === 0) return 'no edit';
-  return edits.map((edit) => (edit.event === at ? editWords(edit) : `${words(edit.event)}: ${editWords(edit)}`)).join('; ');
+/** All edits of a fork; those at other events than where it was forked say which. Behind them, what holds onward since an earlier fork. */
+export function editsWords({ at, edits, onward = [] }: Pick<ForkFacts, 'at' | 'edits' | 'onward'>, words: EventWords): string {
+  const own = edits.filter((edit) => edit.kind === 'request' && edit.onward === true).length;
+  return [
+    ...(edits.length === 0 ? ['no edit'] : []),
+    ...edits.map((edit) => (edit.event === at ? editWords(edit) : `${words(edit.event)}: ${editWords(edit)}`)),
+    ...onward.slice(0, onward.length - own).map((change) => `still ${changeWords(change)}`),
+  ].join('; ');
 }
 
 /** A member of the request by its name alone, what is deeper by its pointer. */
@@ -80,7 +87,13 @@ export function sourcesOf(recordings: readonly Pick<Recording, 'header' | 'excha
 
 /** `fork of ses_4f1a at #7 chat gpt-4.1-mini: model "gpt-5"`, of the recording at `path`. */
 export function forkLine(path: string, fork: ForkFacts): string {
-  const words = eventWordsOf(join(dirname(path), `${fork.of}.jsonl`));
+  const words = eventWordsOf(join(dirname(path), `${forkedOf(fork)}.jsonl`));
   if (fork.at === undefined) return `replay of ${oneLine(fork.of)} that went on where it left it`;
-  return `fork of ${oneLine(fork.of)} at ${words(fork.at)}: ${editsWords(fork, words)}`;
+  const what = `${words(fork.at)}: ${editsWords(fork, words)}`;
+  if (fork.beside === undefined) return `fork of ${oneLine(fork.of)} at ${what}`;
+  const own = fork.of === fork.beside ? 'of no session of its parent' : `of ${oneLine(fork.of)}`;
+  return `${own}, in a process in which ${oneLine(fork.beside)} was forked at ${what}`;
 }
+
+/** The recording that was forked: that of the session itself, or of another one of its process. */
+export const forkedOf = ({ of, beside }: Pick<ForkFacts, 'of' | 'beside'>): string => beside ?? of;

@@ -15,6 +15,7 @@ import type { ForkPlan } from '../../replay/plan.ts';
 import { runReplay } from '../../replay/replay-process.ts';
 import type { ReplayReport } from '../../replay/replay-runtime.ts';
 import { CliFailure } from '../failure.ts';
+import { forkedOf } from './fork-words.ts';
 import { openRecording } from '../project.ts';
 import { runProgram } from '../program.ts';
 import type { ProgramEnd } from '../program.ts';
@@ -41,7 +42,7 @@ export interface ForkRun {
   exitCode: number;
   /** Null: the process ended before it could write one. */
   report: ReplayReport | null;
-  /** What it recorded, the first begun first. */
+  /** What it recorded: the session that was forked, then the others of its process, the first begun first. */
   made: { path: string; id: string; recording: Recording }[];
   figures: ForkFigures;
   ms: number;
@@ -62,7 +63,7 @@ export async function runFork({ path, recording, fork, command = [], folder, std
     // A process that was killed could not say which are its own.
     const paths =
       report?.fork?.recordings ?? (fork ? newIn(recordingsFolder(folder), known, { of: idOf(path), at: fork.event }) : []);
-    const made = paths.map(opened).sort((a, b) => a.recording.header.epoch - b.recording.header.epoch);
+    const made = paths.map(opened).sort(forkedFirst);
     return {
       end,
       exitCode: exitCodeOf(end, report),
@@ -91,8 +92,15 @@ function newIn(folder: string, known: ReadonlySet<string>, { of, at }: { of: str
     .map((name) => join(folder, name))
     .filter((path) => {
       const fork = readHeader(path)?.fork;
-      return fork?.of === of && fork.at === at;
+      return fork !== undefined && forkedOf(fork) === of && fork.at === at;
     });
+}
+
+function forkedFirst(
+  { recording: { header: a } }: ForkRun['made'][number],
+  { recording: { header: b } }: ForkRun['made'][number],
+): number {
+  return Number(a.fork?.beside !== undefined) - Number(b.fork?.beside !== undefined) || a.epoch - b.epoch;
 }
 
 const opened = (path: string): ForkRun['made'][number] => ({ path, id: idOf(path), recording: openRecording(path) });

@@ -127,6 +127,8 @@ function contradictions({ at, edits }: Overrides): Fault[] {
     seen.add(each.event);
     if (each.request !== undefined && each.set !== undefined)
       tell('has both request and set: change the request, or set members of it');
+    if (each.onward === true && !asksAnew(each))
+      tell('holds onward, and changes nothing of a request: that needs request, set, replace or resample');
     if (each.result !== undefined && (each.completion !== undefined || asksAnew(each)))
       tell('has a result, which is of a tool, and what is of a model call');
   }
