@@ -6,6 +6,7 @@ import { startWebSockets } from '../replay/websocket-server.ts';
 import { newOrdersProject, type OrdersProject } from '../testing/orders-project.ts';
 
 const KEY = `sk-ant-api03-${'qW3eR5tY7u'.repeat(9)}xyzAA`;
+const NOTE = `the key is ${KEY}`;
 
 describe('R12 a session with a key in its requests', () => {
   let project: OrdersProject;
@@ -13,7 +14,7 @@ describe('R12 a session with a key in its requests', () => {
   const gone = (): string => `${project.cwd}-gone`;
   beforeAll(async () => {
     project = newOrdersProject();
-    await project.record(undefined, { SHOP_NOTE: KEY });
+    await project.record(undefined, { SHOP_NOTE: NOTE });
   });
   afterAll(() => {
     checkout?.close();
@@ -66,7 +67,7 @@ describe('R12 a session with a key in its requests', () => {
   it('whose program makes something else of what was taken out is shared all the same, and that is said', async () => {
     const source = readFileSync(join(project.cwd, 'agent.mjs'), 'utf8');
     project.write('agent.mjs', source.replace("Where are 17 and 18? '", "Where are 17 and 18? ' + secret.length"));
-    await project.record(undefined, { SHOP_NOTE: KEY });
+    await project.record(undefined, { SHOP_NOTE: NOTE });
     const { stdout, stderr, code } = await project.hindcast(['share', 'last', '-o', 'd.hindcast']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/scrubbed: /)]);
     expect(stderr).toMatch(
@@ -94,7 +95,7 @@ it('R12 all sessions of a process go with one of them, and a test of it replays 
          session.end();
        }`,
     );
-    const ran = await project.record([process.execPath, 'two.mjs'], { SHOP_NOTE: KEY });
+    const ran = await project.record([process.execPath, 'two.mjs'], { SHOP_NOTE: NOTE });
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/^one \d+ 0\.\d+\ntwo \d+ 0\.\d+\n$/)]);
     const sessions = JSON.parse((await project.hindcast(['ls', '--json'])).stdout) as { id: string; name?: string }[];
     expect(sessions.length).toBeGreaterThan(1);

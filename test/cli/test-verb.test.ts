@@ -9,6 +9,7 @@ import { cleanEnv } from './process.ts';
 
 const VITEST = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
 const KEY = `sk-ant-api03-${'qW3eR5tY7u'.repeat(9)}xyzAA`;
+const NOTE = `the key is ${KEY}`;
 
 /** Runs the test that was written, with no key and no server; what it printed, and whether it passed. */
 function runTest({ cwd }: OrdersProject, runner: string, folder: string): { passed: boolean; text: string } {
@@ -28,7 +29,7 @@ describe.each(['node', 'vitest'])('for %s', (runner) => {
   const checkouts: OrdersProject[] = [];
   beforeAll(async () => {
     project = newOrdersProject();
-    await project.record(undefined, { SHOP_NOTE: KEY });
+    await project.record(undefined, { SHOP_NOTE: NOTE });
   });
   afterAll(() => [project, ...checkouts].forEach((one) => one.close()));
 
@@ -88,7 +89,7 @@ describe('R12 scrubbed', () => {
   let project: OrdersProject;
   beforeAll(async () => {
     project = newOrdersProject();
-    await project.record(undefined, { SHOP_NOTE: KEY });
+    await project.record(undefined, { SHOP_NOTE: NOTE });
   });
   afterAll(() => project.close());
 
@@ -100,7 +101,7 @@ describe('R12 scrubbed', () => {
     expect((await project.hindcast(['import', `test/replays/${file}`])).code).toBe(0);
     const [log] = readdirSync(join(project.cwd, '.hindcast/recordings'));
     expect(readFileSync(join(project.cwd, '.hindcast/recordings', log!), 'utf8')).not.toContain('qW3eR5tY7u');
-    for (const env of [{}, { SHOP_NOTE: KEY }, { SHOP_NOTE: 'anything else' }])
+    for (const env of [{}, { SHOP_NOTE: NOTE }, { SHOP_NOTE: 'the key is anything else' }])
       expect(await project.hindcast(['replay'], { env })).toMatchObject({
         code: 3,
         stderr: expect.stringMatching(/✓ .*2 of 2 requests/),
