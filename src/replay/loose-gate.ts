@@ -119,6 +119,7 @@ export class LooseGate {
 
   #pump(): void {
     internally(() => clearTimeout(this.#idle));
+    this.#takeUp();
     const step = this.#next();
     if (step === undefined || this.#receivers.size === 0) return;
     const receiver = step.kind === 'timer' ? undefined : this.#receivers.get(step.of);
@@ -130,6 +131,16 @@ export class LooseGate {
     this.#count(step);
     this.poke();
     receiver.receive(step);
+  }
+
+  /** What was put off because its receiver was not ready is next, once that is. */
+  #takeUp(): void {
+    for (const [of, steps] of this.#putOff) {
+      const [first] = steps;
+      if (first === undefined || this.#receivers.get(of)?.isReady(first) !== true) continue;
+      this.#putOff.delete(of);
+      this.#steps.splice(this.#at, 0, ...steps);
+    }
   }
 
   /** The next step that somebody may want. */
