@@ -163,7 +163,7 @@ export class Gate {
 
   /** Somebody who was not ready may be by now. */
   look(): void {
-    this.#loose?.look();
+    this.#loose?.poke();
     this.#poke();
   }
 

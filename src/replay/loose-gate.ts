@@ -76,15 +76,6 @@ export class LooseGate {
     return event === undefined || [...late, ...this.#steps.slice(this.#at)].some((step) => isOf(step, key, event));
   }
 
-  /** Somebody who was not ready may be by now. */
-  look(): void {
-    for (const [key, [next]] of this.#putOff) {
-      const receiver = this.#receivers.get(key);
-      if (receiver !== undefined && next !== undefined && receiver.isReady(next)) this.addReceiver(key, receiver);
-    }
-    this.poke();
-  }
-
   leave(key: string): void {
     this.#left.add(key);
     this.#receivers.delete(key);
@@ -129,6 +120,7 @@ export class LooseGate {
 
   #pump(): void {
     internally(() => clearTimeout(this.#idle));
+    this.#takeUp();
     const next = this.#next();
     if (next === undefined || this.#receivers.size === 0) return;
     const { step, index } = next;
@@ -141,6 +133,17 @@ export class LooseGate {
     this.#count(step);
     this.poke();
     receiver.receive(step);
+  }
+
+  /** What was put off because its receiver was not ready is next, once that is. */
+  #takeUp(): void {
+    for (const [of, steps] of this.#putOff) {
+      const [first] = steps;
+      if (first === undefined || this.#receivers.get(of)?.isReady(first) !== true) continue;
+      this.#putOff.delete(of);
+      this.#passed.delete(of);
+      this.#steps.splice(this.#at, 0, ...steps);
+    }
   }
 
   /** The next step that somebody may want: where one cannot come yet, one of those behind it that do not follow from it. */

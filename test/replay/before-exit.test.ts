@@ -41,6 +41,7 @@ it.each<[string, string, RegExp]>([
   const again = await recorded.replay();
   expect([again.code, again.stdout]).toEqual([recorded.ran.code, recorded.ran.stdout]);
   expect(again.summary).toMatch(/^✓/);
+  expect(again.summary).not.toMatch(/found by|code is not/);
 });
 
 it.each<[string, string, string, RegExp]>([

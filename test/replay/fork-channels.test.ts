@@ -18,9 +18,11 @@ afterEach(async () => {
 
 /** A model that says what it is asked, and a number that it says once. */
 let said = 0;
-const echo = ({ json }: { json: any }) => ({
-  body: chatCompletion({ text: `${json.messages.at(-1).content} ${++said}`, model: json.model }),
-});
+const echo = async ({ json }: { json: any }) => {
+  const { content } = json.messages.at(-1);
+  if (content === 'slowly') await new Promise((then) => setTimeout(then, 400));
+  return { body: chatCompletion({ text: `${content} ${++said}`, model: json.model }) };
+};
 
 const start = async (text: string, env: NodeJS.ProcessEnv = {}): Promise<Bench> => (open = await bench(text, echo, env));
 
@@ -302,6 +304,25 @@ describe('R7 a server over stdio that was started before a fork', () => {
     const offline = await at.run({}, forked);
     expect([offline.ended.code, offline.ended.stdout]).toEqual([0, forked.ended.stdout]);
   });
+});
+
+it('R7 who is asked the same after a fork answers as it did, however late it is asked', async () => {
+  const at = await start(`${ASK}import { spawn } from 'node:child_process';
+const child = spawn(process.execPath, ['-e', 'process.stdin.on("data", (d) => process.stdout.write(d + " " + Math.random()))']);
+const tell = (text) => new Promise((then) => { child.stdout.once('data', (data) => then(console.log(String(data)))); child.stdin.write(text); });
+await tell('one');
+const word = await ask('what?');
+console.log(word);
+if (word === 'other') await ask('slowly');
+await tell('two');
+if (word === 'other') await ask('slowly');
+child.stdin.end();
+child.on('close', (code) => console.log(code));
+`);
+  const event = eventOf(at.ran, 'llm', 1);
+  const forked = await at.run({ fork: { event, edits: [says(event, 'other')], after: 'branch', allow: [] } });
+  expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+  expect(forked.ended.stdout).toBe(at.ran.ended.stdout.replace(/^what.*$/m, 'other'));
 });
 
 describe('R7 what was opened before a fork and cannot be opened in the middle', () => {
