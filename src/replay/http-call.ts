@@ -10,6 +10,7 @@ import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { HttpInlet } from './http-inlet.ts';
+import type { Sending } from './http-sender.ts';
 import { pairsOf, sentHeaders } from './http-wire.ts';
 import { childBy, childOf, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
@@ -48,6 +49,8 @@ export class HttpCall implements AskedBy {
   readonly where: string | undefined;
   readonly form: HttpForm;
   request!: ClientRequest;
+  /** Sends the request over the network; returns that which is sent. In a replay alone. */
+  send!: (sending: Sending) => ClientRequest;
   inlet: HttpInlet | null = null;
   /** The app itself has ended the request, or left its answer. */
   destroyed = false;
@@ -102,7 +105,7 @@ export class HttpCall implements AskedBy {
   sent(): void {
     if (this.#told.opened || this.destroyed) return;
     const asked = this.asked();
-    this.form.sent(this, asked);
+    this.#told.inScope(() => this.form.sent(this, asked));
     this.#told.open(asked, false);
   }
 
