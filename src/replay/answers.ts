@@ -45,6 +45,11 @@ export class Answers {
     return this.#course.isKnown(asking);
   }
 
+  /** As `find`, of a request of which the app has sent a part and waits to be answered; null: the rest of it is waited for. */
+  findPart(asking: Asking, where: string | undefined): Answer | null {
+    return this.#course.isSentWhole(asking) ? null : this.find(asking, where);
+  }
+
   /** `open`, with where each answer came from, and what was changed. */
   marking(open: OpenBytes): OpenBytes {
     return (request, asked) => {

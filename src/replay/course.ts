@@ -138,6 +138,12 @@ export class Course {
     return matcher.atPlace(asRecorded(asking)) !== null;
   }
 
+  /** Whether the request of that place was sent whole before it was answered. */
+  isSentWhole(asking: Asking): boolean {
+    const recorded = this.#options.matcher.atPlace(this.#options.asRecorded(asking));
+    return recorded !== null && recorded.exchange.asked?.early !== true;
+  }
+
   /** A request was to be sent, or answered otherwise, by something that cannot. */
   cannotSend(asked: AskedRequest, where: string | undefined): never {
     const text = `only fetch can send requests, or be given edited answers, in a fork: ${routeOf(asked)}`;

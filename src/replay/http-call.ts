@@ -33,12 +33,12 @@ export interface HttpForm {
   connected(call: HttpCall, socket: Socket): () => void;
   /** The app has sent the request whole. */
   sent(call: HttpCall, request: AskedRequest): void;
-  /** The app has sent a part of it. */
+  /** The app has sent a part of it, or the rest of a request whose answer has begun. */
   began(call: HttpCall): void;
   /** Something came: `hand` hands it over. */
   came(call: HttpCall, hand: () => void): void;
-  /** The server wants the body, and the app is told now. */
-  continued(call: HttpCall): void;
+  /** The server wants the body; gives whether the app is told that now. */
+  continued(call: HttpCall): boolean;
   /** The app wants no more of the answer. */
   left(call: HttpCall): void;
 }
@@ -94,6 +94,16 @@ export class HttpCall implements AskedBy {
     return { method, url, headers: sentHeaders(this.request), body };
   }
 
+  /** How many parts of the body the app has sent. */
+  get parts(): number {
+    return this.#body.length;
+  }
+
+  /** Those from the how many-th on. */
+  partsFrom(index: number): readonly Uint8Array[] {
+    return this.#body.slice(index);
+  }
+
   /** The app sends a part of the body, and with `ends` the last of it. */
   sending(chunk: unknown, encoding: unknown): void {
     if (typeof chunk === 'string') this.#body.push(Buffer.from(chunk, encoding as BufferEncoding));
@@ -103,10 +113,19 @@ export class HttpCall implements AskedBy {
 
   /** The request was sent whole. */
   sent(): void {
-    if (this.#told.opened || this.destroyed) return;
+    if (this.destroyed) return;
+    if (this.#told.opened) {
+      this.form.began(this);
+      return;
+    }
     const asked = this.asked();
     this.#told.inScope(() => this.form.sent(this, asked));
     this.#told.open(asked, false);
+  }
+
+  /** Runs `fn` in the async scopes in which the request was made. */
+  inScope(fn: () => void): void {
+    this.#told.inScope(fn);
   }
 
   /** Runs `hand`, which hands over what came, as one turn. */
@@ -123,7 +142,7 @@ export class HttpCall implements AskedBy {
     }
     if (event === 'socket') this.#connected(args[0] as Socket);
     else if (event === 'response') this.#answered(args[0] as IncomingMessage);
-    else if (event === 'continue') this.form.continued(this);
+    else if (event === 'continue' && !this.form.continued(this)) return false;
     else if (event === 'error') this.#failed(args[0]);
     else if (event === 'close') this.#closed();
     return runAt(this.placeOf(String(event)), emit);

@@ -59,11 +59,15 @@ export class HttpFeed {
     if (inlet?.socket instanceof StandInSocket) this.#call.hand(() => (inlet.socket as StandInSocket).connected());
   }
 
+  /** The server sends no more. */
+  end(): void {
+    this.#call.inlet?.give('end', []);
+  }
+
   /** The server closes the connection, as it does to say that the answer is whole. */
   close(): void {
-    const { inlet } = this.#call;
-    inlet?.give('end', []);
-    this.soon(() => inlet?.socket.destroy());
+    this.end();
+    this.soon(() => this.#call.inlet?.socket.destroy());
   }
 
   /** The connection breaks: with an error of the socket's, or of the client's; null: of an answer that broke off without one, the client says so itself. */

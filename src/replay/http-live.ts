@@ -1,57 +1,70 @@
-/** A request of Node's HTTP client that is really made: what comes of it is handed over to the app's own request, as it comes. */
-import type { ClientRequest, IncomingMessage } from 'node:http';
+/** A request of Node's HTTP client that is really made: what its connection gives goes into the stand-in of the app's own request, as it comes. */
+import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Method } from '../patch/registry.ts';
+import type { HttpFeed } from './http-feed.ts';
 import type { HttpHandover } from './http-handover.ts';
-import { pairsOf } from './http-wire.ts';
 import { internally } from './lineage.ts';
 
 /** Of what waits to be handed over, the connection gives no more than this. */
 const WAITING_BYTES_MAX = 256 * 1024;
 
+export interface LiveHttp {
+  feed: HttpFeed;
+  handover: HttpHandover;
+  /** For how many milliseconds the connection may be idle before `onIdle` is told; 0: for ever. */
+  idleMs: number;
+  onIdle: () => void;
+}
+
 export class HttpLive {
+  readonly #feed: HttpFeed;
   readonly #handover: HttpHandover;
-  readonly #onIdle: () => void;
+  /** What is heard of the connection, while it is that of this request. */
+  readonly #heard: Readonly<Record<string, Method>>;
   #real: ClientRequest | undefined;
-  #answer: IncomingMessage | undefined;
   #socket: Socket | undefined;
   #idleMs: number;
+  #error: { thrown: unknown } | null = null;
   #waitingBytes = 0;
   #isOver = false;
-  /** There was an error before the answer broke off. */
-  #failed = false;
 
-  /** `idleMs`: for how long the connection may be idle before `onIdle` is told; 0: for ever. */
-  constructor(handover: HttpHandover, idleMs: number, onIdle: () => void) {
+  constructor({ feed, handover, idleMs, onIdle }: LiveHttp) {
+    this.#feed = feed;
     this.#handover = handover;
     this.#idleMs = idleMs;
-    this.#onIdle = onIdle;
+    this.#heard = {
+      timeout: onIdle,
+      data: (bytes) => this.#data(bytes as Uint8Array),
+      end: () => handover.push(() => feed.end()),
+      // Told of together with the close that follows.
+      error: (thrown) => void (this.#error = { thrown }),
+      close: () => this.#break(),
+    };
   }
 
   /** Has `send` send it. */
   start(send: () => ClientRequest): void {
-    let real: ClientRequest;
     try {
-      real = send();
-    } catch (error) {
-      this.#fail(error);
-      return;
+      const real = (this.#real = send());
+      real.on('socket', (socket) => this.#connecting(socket));
+      real.on('response', (answer) => answer.resume());
+      real.on('error', (thrown) => {
+        if (this.#socket === undefined) this.#fail(thrown);
+      });
+      real.on('close', () => this.#closed());
+    } catch (thrown) {
+      this.#fail(thrown);
     }
-    this.#real = real;
-    real.on('socket', (socket) => this.#connecting(socket));
-    real.on('information', (info) => {
-      const { statusCode, statusMessage, rawHeaders } = info as {
-        statusCode: number;
-        statusMessage: string;
-        rawHeaders: string[];
-      };
-      const head = { status: statusCode, statusText: statusMessage, responseHeaders: pairsOf(rawHeaders) };
-      // That the server waits for the body, the app was told.
-      if (statusCode !== 100) this.#handover.information({ method: real.method, ...head });
+  }
+
+  /** The app has sent more of the body, all of it with `ends`. */
+  more(parts: readonly Uint8Array[], ends: boolean): void {
+    internally(() => {
+      for (const part of parts) this.#real?.write(part);
+      if (ends) this.#real?.end();
     });
-    real.on('response', (answer) => this.#answered(real, answer));
-    real.on('error', (error) => this.#fail(error));
-    real.on('close', () => this.#closed());
   }
 
   /** The connection may be idle for so many milliseconds. */
@@ -68,46 +81,40 @@ export class HttpLive {
 
   #connecting(socket: Socket): void {
     this.#socket = socket;
-    socket.on('timeout', this.#onIdle);
+    for (const [event, hear] of Object.entries(this.#heard)) socket.prependListener(event, hear);
     if (this.#idleMs > 0) socket.setTimeout(this.#idleMs);
-    const connected = (): void => this.#handover.connected();
     const { encrypted, secureConnecting } = socket as Partial<TLSSocket> & { secureConnecting?: boolean };
+    const connected = (): void => this.#handover.push(() => this.#feed.connect());
     if (!socket.connecting && secureConnecting !== true) connected();
     else socket.once(encrypted === true ? 'secureConnect' : 'connect', connected);
   }
 
-  /** Its connection is that of other requests from here on. */
+  /** The connection is that of other requests from here on. */
   #closed(): void {
     this.#isOver = true;
-    this.#socket?.removeListener('timeout', this.#onIdle);
+    for (const [event, hear] of Object.entries(this.#heard)) this.#socket?.removeListener(event, hear);
     this.#socket = undefined;
   }
 
-  #answered({ method }: ClientRequest, answer: IncomingMessage): void {
-    this.#answer = answer;
-    const { statusCode = 0, statusMessage = '', httpVersion, rawHeaders } = answer;
-    const head = { method, status: statusCode, statusText: statusMessage, version: httpVersion };
-    this.#handover.head({ ...head, responseHeaders: pairsOf(rawHeaders) });
-    answer.on('data', (piece: Uint8Array) => this.#piece(piece));
-    answer.on('end', () => this.#handover.end(pairsOf(answer.rawTrailers)));
-    answer.on('error', () => {
-      if (!this.#failed) this.#fail(undefined);
-    });
-  }
-
-  #piece(piece: Uint8Array): void {
-    const { length } = piece;
+  #data(bytes: Uint8Array): void {
+    const { length } = bytes;
+    const socket = this.#socket;
     this.#waitingBytes += length;
-    if (this.#waitingBytes > WAITING_BYTES_MAX) this.#answer?.pause();
-    this.#handover.piece(piece, () => {
+    if (this.#waitingBytes > WAITING_BYTES_MAX) socket?.pause();
+    this.#handover.push(() => {
       this.#waitingBytes -= length;
-      if (this.#waitingBytes <= WAITING_BYTES_MAX / 2) internally(() => this.#answer?.resume());
+      this.#feed.bytes(bytes);
+      if (this.#waitingBytes <= WAITING_BYTES_MAX / 2 && socket === this.#socket) internally(() => socket?.resume());
     });
   }
 
-  /** `thrown` is undefined where the answer broke off without an error of its own. */
   #fail(thrown: unknown): void {
-    this.#failed = true;
-    this.#handover.fail(thrown);
+    this.#error = { thrown };
+    this.#break();
+  }
+
+  #break(): void {
+    const error = this.#error;
+    this.#handover.push(() => this.#feed.break(error));
   }
 }

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import type { ThrownFacts } from '../events/lines.ts';
 import type { EditedAnswer } from '../providers/edited-answer.ts';
 import type { Exchange } from '../recording/recording.ts';
+import type { Answer, Answers } from './answers.ts';
+import { watchWork } from './busy.ts';
 import type { OpenBytes } from './exchange-owner.ts';
 import type { Gate, Receiver } from './gate.ts';
 import type { HttpCall, HttpForm } from './http-call.ts';
@@ -12,8 +14,8 @@ import { HttpHandover } from './http-handover.ts';
 import { HttpLive } from './http-live.ts';
 import type { Sending } from './http-sender.ts';
 import { WireAnswer } from './http-wire.ts';
+import { internally } from './lineage.ts';
 import { RecordedSignal } from './recorded-signal.ts';
-import type { Answers } from './answers.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { ReceivedStep, SourceRequest } from './source.ts';
 import { StandInSocket } from './stand-in-socket.ts';
@@ -30,6 +32,8 @@ export interface HttpReplay {
 
 /** What is given where nothing is known of an error. */
 const HANG_UP: ThrownFacts = { name: 'Error', message: 'socket hang up', code: 'ECONNRESET' };
+/** For so long the process does nothing before an app that has sent a part of a request is taken to wait for its answer. */
+const PATIENCE_MS = 60;
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 
 /** Answers requests from the recording, and sends those that are to be sent. */
@@ -40,23 +44,27 @@ export function replayHttp({ gate, answers, open, fired = () => {} }: HttpReplay
     known.set(call, replayed);
     return replayed;
   };
+  const answerBy = (replayed: Replayed, answer: Answer | null): void => {
+    if (answer?.how === 'served') replayed.match(answer.request);
+    else if (answer?.how === 'answered') replayed.edit(answer.request, answer.answer, () => answers.edited());
+    else if (answer?.how === 'sent') replayed.send(answer);
+  };
   return {
     open,
     connected: (call, socket) => of(call).connected(socket),
     sent(call, asked: AskedRequest) {
       const replayed = of(call);
-      if (replayed.isMatched) return;
-      const answer = answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where);
-      if (answer?.how === 'served') replayed.match(answer.request);
-      else if (answer?.how === 'answered') replayed.edit(answer.request, answer.answer, () => answers.edited());
-      else if (answer?.how === 'sent') replayed.send(answer);
+      if (replayed.isMatched) replayed.sendMore();
+      else answerBy(replayed, answers.find({ ...asked, lin: call.lin, lo: call.lo }, call.where));
     },
     began(call) {
       const replayed = of(call);
-      if (!replayed.isMatched) replayed.match(answers.findEarly({ ...call.asked(), lin: call.lin, lo: call.lo }));
+      if (replayed.isMatched) replayed.sendMore();
+      else replayed.match(answers.findEarly({ ...call.asked(), lin: call.lin, lo: call.lo }));
+      replayed.awaitMore(() => answerBy(replayed, answers.findPart({ ...call.asked(), lin: call.lin, lo: call.lo }, call.where)));
     },
     came: (call, hand) => of(call).came(hand),
-    continued: () => {},
+    continued: (call) => of(call).isWanted(),
     left: (call) => of(call).leave(),
   };
 }
@@ -84,6 +92,11 @@ class Replayed implements Receiver {
   #idle: RecordedSignal | undefined;
   /** Milliseconds for which the socket may be idle; 0: for ever. */
   #idleMs = 0;
+  /** How many parts of the body are on their way; Infinity: all there will be. */
+  #partsSent = Infinity;
+  #awaits = false;
+  /** The app was told that the body is wanted. */
+  #continued = false;
   /** What comes of the app's own ending of the request, until the recording says so. */
   #held: (() => void)[] = [];
 
@@ -110,25 +123,61 @@ class Replayed implements Receiver {
   edit({ key, exchange }: SourceRequest, { status, headers, pieces }: EditedAnswer, began: () => void): void {
     const handover = (this.#handover = new HttpHandover(this.#feed, this.#gate.deliveries));
     const { method } = this.#call.request;
-    const head = { method, status, statusText: STATUS_CODES[status] ?? '', responseHeaders: framed(headers, exchange) };
+    const statusText = STATUS_CODES[status] ?? '';
+    const wire = new WireAnswer({ method, status, statusText, responseHeaders: framed(headers, exchange) });
     const handOver = (): void => {
       this.#edited = null;
       began();
       this.#gate.leave(key);
-      handover.head(head);
-      for (const piece of pieces) handover.piece(piece);
-      handover.end();
+      handover.push(() => this.#feed.bytes(wire.head()));
+      for (const piece of pieces) if (piece.length > 0) handover.push(() => this.#feed.bytes(wire.piece(piece)));
+      handover.push(() => {
+        this.#feed.bytes(wire.end());
+        if (wire.endsWithConnection) this.#feed.close();
+      });
     };
     this.#edited = { key, handOver };
     this.#ready();
   }
 
-  /** Sends it. */
-  send(sending: Sending): void {
+  /** Sends it, as far as the app has. */
+  send(answer: Sending): void {
+    const { parts, request } = this.#call;
+    const sending = { ...answer, isPart: !request.writableEnded };
+    this.#partsSent = request.writableEnded ? Infinity : parts;
     this.#stopWaiting();
-    this.#handover = new HttpHandover(this.#feed, this.#gate.deliveries);
-    this.#live = new HttpLive(this.#handover, this.#idleMs, () => this.#gate.deliveries.push(() => this.#wasIdle()));
+    const handover = (this.#handover = new HttpHandover(this.#feed, this.#gate.deliveries));
+    const onIdle = (): void => this.#gate.deliveries.push(() => this.#wasIdle());
+    this.#live = new HttpLive({ feed: this.#feed, handover, idleMs: this.#idleMs, onIdle });
     this.#live.start(() => this.#call.send(sending));
+  }
+
+  /** Sends what the app has sent since then. */
+  sendMore(): void {
+    const { parts, request } = this.#call;
+    if (this.#live === null || this.#partsSent === Infinity) return;
+    this.#live.more(this.#call.partsFrom(this.#partsSent), request.writableEnded);
+    this.#partsSent = request.writableEnded ? Infinity : parts;
+  }
+
+  /** Calls `decide` once the program goes its own way and the app sends no more of the request: it waits to be answered. */
+  awaitMore(decide: () => void): void {
+    const call = this.#call;
+    if (this.isMatched || this.#awaits || call.request.writableEnded) return;
+    this.#awaits = true;
+    const wait = (): void => {
+      const { parts } = call;
+      const wasBusy = watchWork();
+      const look = (): void => {
+        if (this.isMatched || call.destroyed || call.request.writableEnded || !this.#gate.isLoose) return;
+        if (parts < call.parts || wasBusy(PATIENCE_MS)) wait();
+        else call.inScope(decide);
+      };
+      // timer held: a request that is under way holds the process
+      internally(() => setTimeout(look, PATIENCE_MS));
+    };
+    const { id: lin } = call.placeOf('written');
+    this.#gate.addTimer({ lin, count: 0, ms: Number.NaN, isGone: false, hand: wait, fires: () => true, release: wait });
   }
 
   /** Tells the gate that whatever the request waits for can be given. */
@@ -212,6 +261,7 @@ class Replayed implements Receiver {
     const give = (): void => {
       this.#gate.fired(signal);
       this.#fired({ lin: id, lo: call.continues++ });
+      this.#continued = true;
       this.#feed.bytes(CONTINUE);
     };
     const signal = new RecordedSignal(id, call.continues, -1, give);
@@ -220,9 +270,16 @@ class Replayed implements Receiver {
     else this.#gate.addTimer(signal);
   }
 
+  /** Whether the app is told that the body is wanted: of what is sent it was, before it was sent. */
+  isWanted(): boolean {
+    return this.#live === null || !this.#continued;
+  }
+
   came(hand: () => void): void {
     const call = this.#call;
-    if (this.#feed.isFeeding || (this.#handover !== null && call.destroyed)) hand();
+    if (this.#feed.isFeeding) hand();
+    // As a connection of Node's tells that it was closed.
+    else if (this.#handover !== null && call.destroyed) internally(() => setImmediate(hand));
     else if (this.#isAborted && call.destroyed && !call.ended) {
       this.#held.push(hand);
       this.#ready();

@@ -24,13 +24,15 @@ export interface HttpGiven {
 export interface Sending {
   request: SentRequest;
   edited: boolean;
+  /** More of the body follows. */
+  isPart?: boolean;
 }
 
 /** Makes a request. */
 export type Requester = (options: HttpOptions) => ClientRequest;
 
 /** Set while a request is sent, and in what follows from that: its connections are real. */
-const sending = new AsyncLocalStorage<true>();
+const inSending = new AsyncLocalStorage<true>();
 /** What of an agent belongs to its pool. */
 const OF_POOL = new Set([
   ...['_events', '_eventsCount', '_maxListeners', 'domain', '_sessionCache'],
@@ -40,7 +42,7 @@ const twins = new WeakMap<http.Agent, http.Agent>();
 
 /** Whether the running code sends a request over the network. */
 export function isSending(): boolean {
-  return sending.getStore() === true;
+  return inSending.getStore() === true;
 }
 
 /** Whether the agent is one of Node's own, as far as connecting goes. */
@@ -58,7 +60,8 @@ export function destroyTwin(agent: http.Agent): void {
 }
 
 /** Sends it, as none of the app's. `asked` is the app's own request, `make` Node's own function of the module. */
-export function sendReally(given: HttpGiven, asked: ClientRequest, { request, edited }: Sending, make: Requester): ClientRequest {
+export function sendReally(given: HttpGiven, asked: ClientRequest, sending: Sending, make: Requester): ClientRequest {
+  const { request, edited, isPart = false } = sending;
   const body = request.body === undefined ? undefined : Buffer.from(request.body);
   const headers = headersOf(asked, request, edited && body !== undefined ? body.length : undefined);
   // The app ends it by the request that it has.
@@ -66,13 +69,14 @@ export function sendReally(given: HttpGiven, asked: ClientRequest, { request, ed
   const { method, path } = asked;
   const changed: HttpOptions = { ...options, method, path, headers, setHost: asked.hasHeader('host'), ...agentFor(given) };
   return internally(() =>
-    sending.run(true, () => {
+    inSending.run(true, () => {
       const real = make(changed);
       // As it was: with a length, or in chunks.
       if (asked.chunkedEncoding) real.flushHeaders();
       const { _trailer: trailers = '' } = asked as { _trailer?: string };
       if (trailers !== '') real.addTrailers(headerLines(trailers));
-      real.end(body);
+      if (!isPart) real.end(body);
+      else if (body !== undefined) real.write(body);
       return real;
     }),
   );
@@ -117,7 +121,7 @@ function headersOf(
       .flatMap(([name, value]) => [name, valueOf(name, value)]);
   const set = names.filter(isKept).map((name): [string, string | string[]] => {
     const value = asked.getHeader(name);
-    return [name, Array.isArray(value) ? value.map(String) : valueOf(name, String(value))];
+    return [name, Array.isArray(value) ? value.map((each) => valueOf(name, String(each))) : valueOf(name, String(value))];
   });
   return Object.fromEntries(set);
 }
