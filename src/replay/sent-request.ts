@@ -5,7 +5,8 @@ import type { AskedRequest } from './request-digest.ts';
 /** A request, its signal, and, where its body could only be read by consuming it, what is to be sent in its place. */
 export interface SentRequest extends AskedRequest {
   signal: AbortSignal | undefined;
-  instead?: { body: Uint8Array<ArrayBuffer>; type: string | null };
+  /** `unpacked`: a body that the app had packed is sent as it is. */
+  instead?: { body: Uint8Array<ArrayBuffer>; type: string | null; unpacked?: true };
 }
 
 interface Init {

@@ -1,9 +1,10 @@
 /** Requests of Node's HTTP client that a replay really sends: what the app sees of them is what it sees without us, and the branch shows the same with nobody there. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { hindcast } from '../cli/process.ts';
+import { hindcast, newFolder } from '../cli/process.ts';
 import { programAt, recordText } from './recorded.ts';
+import { startWaysServer } from './ways-server.ts';
 import { startWireServer } from './wire-server.ts';
 
 it('P4 the HTTP client shows the same of requests that are sent, and of their branch', async () => {
@@ -30,4 +31,35 @@ it('P4 the HTTP client shows the same of requests that are sent, and of their br
   expect(readdirSync(folder)).toContain(`${branch}.jsonl`);
   const again = await hindcast(['replay', branch], { cwd: recorded.cwd });
   expect([again.code, again.stdout]).toEqual([0, recorded.ran.stdout]);
+});
+
+it('P4 a request is sent as the app connects it: with its certificates, agents, proxies, names and headers', async () => {
+  const text = readFileSync(programAt('http-ways'), 'utf8');
+  const folder = join(import.meta.dirname, '../../.cache/forks');
+  mkdirSync(folder, { recursive: true });
+  const file = join(mkdtempSync(join(folder, 'ways-')), 'program.mjs');
+  writeFileSync(file, text);
+  const cwd = newFolder();
+  const server = await startWaysServer();
+  const env = { ...server.env, HINDCAST_HOST_INFO: 'off' };
+  const ran = await hindcast(['run', '--', process.execPath, file], { cwd, env });
+  expect([ran.code, ran.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+  const [name = ''] = readdirSync(join(cwd, '.hindcast/recordings')).filter((each) => each.endsWith('.jsonl'));
+  const before = { requests: [...server.requests], ...server.counts };
+  expect(before).toMatchObject({ tunnels: 1, secure: 4 });
+  // As many letters, and none of the requests is the recorded one.
+  writeFileSync(file, text.replace("word = 'recorded'", "word = 'not that'"));
+  const session = name.replace('.jsonl', '');
+  const live = await hindcast(['replay', session, '--policy', 'live', '--allow', '*'], { cwd, env });
+  expect(live.stdout).toBe(ran.stdout);
+  expect({ requests: server.requests.slice(before.requests.length), ...server.counts }).toEqual({
+    requests: before.requests,
+    secure: before.secure * 2,
+    tunnels: 2,
+  });
+  await server.close();
+  const branch = /kept as (\S+)/.exec(live.stderr)?.[1] ?? '';
+  const again = await hindcast(['replay', branch], { cwd, env });
+  expect([again.code, again.stdout]).toEqual([0, live.stdout]);
+  rmSync(join(file, '..'), { recursive: true });
 });
