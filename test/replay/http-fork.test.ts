@@ -2,10 +2,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PlannedEdit } from '../../src/events/edits.ts';
 import type { ForkPlan } from '../../src/replay/plan.ts';
-import { chatCompletion, chatCompletionStream } from '../../src/testing/wire.ts';
-import type { StandInRequest } from '../../src/testing/stand-in.ts';
+import type { Reply, StandInRequest } from '../../src/testing/stand-in.ts';
+import { AWS_STREAM, converseStream } from '../../src/testing/wire-bedrock.ts';
+import { anthropicStream, chatCompletion, chatCompletionStream } from '../../src/testing/wire.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
-import type { Bench } from './forked.ts';
+import type { Bench, Ran } from './forked.ts';
 
 let open: Bench | undefined;
 afterEach(async () => {
@@ -153,5 +154,210 @@ describe.each([false, true])('R7 a fork of an agent over node-fetch (stream: %s)
         ...{ answered: { place: 4 }, draws: { other: 0, made: 0 } },
       });
     }
+  });
+});
+
+/** Bedrock by its own HTTP/1 client, and Anthropic over node-fetch, side by side; streams. */
+const TWO_PROVIDERS = `
+const { BedrockRuntimeClient, ConverseStreamCommand } = require('@aws-sdk/client-bedrock-runtime');
+const { createRequire } = require('node:module');
+const { NodeHttpHandler } = createRequire(require.resolve('@aws-sdk/client-bedrock-runtime'))('@smithy/node-http-handler');
+const { default: Anthropic } = require('anthropic-0');
+const fetch = require('node-fetch');
+const bedrock = new BedrockRuntimeClient({
+  region: 'us-east-1',
+  endpoint: process.env.MODEL_URL,
+  credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' },
+  requestHandler: new NodeHttpHandler({ requestTimeout: 20_000 }),
+});
+const anthropic = new Anthropic({ apiKey: 'none', baseURL: process.env.MODEL_URL, fetch });
+const converse = async (text) => {
+  const { stream } = await bedrock.send(new ConverseStreamCommand({ modelId: 'anthropic.claude-3', messages: [{ role: 'user', content: [{ text }] }] }));
+  let said = '';
+  for await (const event of stream) said += event.contentBlockDelta?.delta.text ?? '';
+  return said;
+};
+const message = async (content) => {
+  let said = '';
+  const stream = await anthropic.messages.create({ model: 'claude-sonnet-4-5', max_tokens: 9, stream: true, messages: [{ role: 'user', content }] });
+  for await (const event of stream) if (event.type === 'content_block_delta') said += event.delta.text;
+  return said;
+};
+(async () => {
+  const agent = async (name) => {
+    let said = name;
+    for (const ask of [converse, message, converse]) {
+      said = await ask('After ' + said);
+      console.log(name, said);
+    }
+  };
+  await Promise.all([agent('a'), agent('b')]);
+})();
+`;
+
+describe('R7 a fork of streams of Bedrock and Anthropic', () => {
+  const answering = async ({ path, json }: StandInRequest): Promise<Reply> => {
+    const text = `answer ${++asked} to ${JSON.stringify(json.messages[0].content).slice(0, 40).replaceAll(/\W+/g, ' ')}`;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    if (path.includes('/converse-stream')) return { pieces: converseStream({ text }), headers: AWS_STREAM };
+    return { pieces: anthropicStream({ text }), gapMs: 1 };
+  };
+  /** The n-th call of a provider. */
+  const callOf = ({ recording }: Ran, provider: string, n: number): string =>
+    recording.events.filter(({ llm }) => llm?.provider === provider).toSorted((a, b) => a.start - b.start)[n - 1]!.id;
+
+  it.each([
+    ['aws.bedrock', { text: 'Said by hand.' }],
+    ['anthropic', { text: 'Said by hand, too.' }],
+  ])('has %s say something else in its stream, and asks what follows from that alone', async (provider, completion) => {
+    const at = await start(TWO_PROVIDERS, answering, {}, 'program.cjs');
+    expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
+    const event = callOf(at.ran, provider, 1);
+    const forked = await at.run({ fork: forkAt(event, [{ event, kind: 'completion', completion }]) });
+    expect(forked.ended.code, forked.ended.stderr).toBe(0);
+    const changed = lines(forked.ended.stdout).filter((line) => !at.ran.ended.stdout.includes(line));
+    expect(changed[0]).toContain(completion.text);
+    expect(changed.length).toBe(forked.asked.length + 1);
+    expect(forked.asked[0]?.text).toContain(`After ${completion.text}`);
+    await at.stop();
+    const again = await at.run({}, forked);
+    expect([again.ended.code, again.ended.stdout]).toEqual([0, forked.ended.stdout]);
+    expect(again.report).toMatchObject({ answered: { place: 6 }, live: 0 });
+  });
+});
+
+/** Tools of an agent that ask by \`node:http\`. */
+const TOOLS = `
+const http = require('node:http');
+const { gzipSync } = require('node:zlib');
+const { default: OpenAI } = require('openai-4');
+const { recordTool } = require(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).pathname)});
+const agent = new http.Agent({ keepAlive: true });
+const client = new OpenAI({ apiKey: process.env.OPENAI_KEY_OF_TEST, baseURL: process.env.MODEL_URL + '/v1', maxRetries: 0 });
+const ask = async (content, more) => (await client.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content }] }, more)).choices[0].message.content;
+const send = (method, path, body, { signal, headers } = {}) =>
+  new Promise((resolve, reject) => {
+    const request = http.request(process.env.MODEL_URL + path, { agent, method, signal, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece) => (text += piece)).on('end', () => resolve(text)).on('error', reject);
+    });
+    request.on('error', reject).end(body);
+  });
+const order = recordTool('order', (text) => send('POST', '/orders', JSON.stringify({ text })));
+(async () => {
+  const plan = await ask('What to order?');
+  console.log(plan);
+  console.log(await order(plan));
+  MORE
+  agent.destroy();
+})();
+`;
+
+describe('R7 what tools send by http in a fork', () => {
+  const shop = async ({ path, json }: StandInRequest): Promise<Reply> => {
+    if (path === '/orders') return { body: { ordered: json.text, number: ++asked } };
+    if (path === '/slow') return { pieces: ['one ', 'two ', 'three '], gapMs: 5, after: 'hang' };
+    return { body: chatCompletion({ text: `answer ${++asked}`, tokens: { input: 10, output: 5 } }) };
+  };
+  const other = (at: Bench): PlannedEdit => ({
+    event: eventOf(at.ran, 'llm', 1),
+    kind: 'completion',
+    completion: { text: 'something else' },
+  });
+
+  it('is asked about, and sent where it is allowed', async () => {
+    const at = await start(TOOLS.replace('MORE', ''), shop, {}, 'program.cjs');
+    expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
+    const edit = other(at);
+    const refused = await at.run({ fork: forkAt(edit.event, [edit]) });
+    expect([refused.ended.code, refused.asked.length]).toEqual([87, 0]);
+    expect(refused.ended.stderr).toContain(
+      'stopped before a side effect that the recording does not have: POST http://127.0.0.1:',
+    );
+    expect(refused.ended.stderr).toContain('with {"text":"something else"}');
+    const allowed = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['127.0.0.1'] } });
+    expect([allowed.ended.code, allowed.asked.map(({ json }) => json.text)]).toEqual([0, ['something else']]);
+    expect(allowed.ended.stdout).toMatch(/^something else\n\{"ordered":"something else","number":\d+\}\n$/);
+    await at.stop();
+    const again = await at.run({}, allowed);
+    expect([again.ended.code, again.ended.stdout]).toEqual([0, allowed.ended.stdout]);
+  });
+
+  it('fails as it does without us where nobody is there', async () => {
+    const more = `await send('GET', '/orders?' + plan).catch((error) => console.log(error.code, error.syscall, error.constructor === Error));
+      await ask(plan).catch((error) => console.log(error.constructor.name, error.message, error.cause?.code));`;
+    const at = await start(TOOLS.replace('MORE', more), shop, {}, 'program.cjs');
+    await at.stop();
+    const edit = other(at);
+    const forked = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['*'] } });
+    expect(forked.ended.stdout).toBe('something else\n');
+    expect(forked.ended.stderr).toMatch(/ECONNREFUSED/);
+    expect(forked.ended.code).toBe(1);
+    at.write(TOOLS.replace('console.log(await order(plan));', '').replace('MORE', more));
+    const caught = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['*'] } });
+    expect(lines(caught.ended.stdout)).toEqual([
+      'something else',
+      'ECONNREFUSED connect true',
+      'APIConnectionError Connection error. ECONNREFUSED',
+    ]);
+    const again = await at.run({}, caught);
+    expect([again.ended.code, again.ended.stdout]).toEqual([0, caught.ended.stdout]);
+  });
+
+  it('ends with the app: an answer that is aborted is sent no more', async () => {
+    const more = `
+      const controller = new AbortController();
+      await new Promise((resolve) => {
+        const request = http.get(process.env.MODEL_URL + '/slow?' + plan, { agent, signal: controller.signal }, (response) => {
+          let pieces = 0;
+          response.on('data', () => ++pieces === 2 && controller.abort());
+          response.on('error', (error) => console.log('answer', error.name, pieces)).on('close', resolve);
+        });
+        request.on('error', (error) => console.log('request', error.name));
+      });
+      const late = http.get(process.env.MODEL_URL + '/slow?late' + plan, { agent, timeout: 60 }, (response) => response.on('error', () => {}).resume());
+      await new Promise((resolve) => late.on('timeout', () => late.destroy()).on('error', () => {}).on('close', resolve));
+      console.log('over', late.reusedSocket);`;
+    const at = await start(
+      TOOLS.replace('MORE', more),
+      (request) => shop({ ...request, path: request.path.replace(/\?.*/, '') }),
+      {},
+      'program.cjs',
+    );
+    expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
+    const edit = other(at);
+    const before = at.broken();
+    const forked = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['*'] } });
+    expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+    expect(lines(forked.ended.stdout).slice(2)).toEqual(lines(at.ran.ended.stdout).slice(2));
+    expect(forked.asked.map(({ path }) => path)).toEqual(
+      ['/orders', '/slow?something%20else', '/slow?latesomething%20else'].map((path) =>
+        expect.stringContaining(path.slice(0, 8)),
+      ),
+    );
+    expect(at.broken() - before).toBe(2);
+    await at.stop();
+    const again = await at.run({}, forked);
+    expect([again.ended.code, again.ended.stdout, again.ended.stderr]).toEqual([0, forked.ended.stdout, '']);
+  });
+
+  it('is given each edited answer, also of a call that got none, with after: live', async () => {
+    const more = `console.log(await ask('And more?').catch((error) => error.constructor.name));
+      const one = ask('Left at once?', { signal: AbortSignal.timeout(20) }).catch((error) => error.constructor.name);
+      console.log(await one);`;
+    let replies = 0;
+    const slow = async (request: StandInRequest): Promise<Reply> => {
+      if (++replies === 4) await new Promise((resolve) => setTimeout(resolve, 200));
+      return shop(request);
+    };
+    const at = await start(TOOLS.replace('MORE', more), slow, {}, 'program.cjs');
+    expect(lines(at.ran.ended.stdout).at(-1)).toBe('APIUserAbortError');
+    const [first, second, third] = [1, 2, 3].map((n) => eventOf(at.ran, 'llm', n)) as [string, string, string];
+    const said = (event: string, text: string): PlannedEdit => ({ event, kind: 'completion', completion: { text } });
+    const edits = [said(first, 'first'), said(second, 'second'), said(third, 'third')];
+    const forked = await at.run({ fork: { ...forkAt(first, edits, 'live'), allow: ['*'] } });
+    expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
+    expect(lines(forked.ended.stdout).toSpliced(1, 1)).toEqual(['first', 'second', 'third']);
+    expect(forked.asked.map(({ path }) => path)).toEqual(['/orders']);
   });
 });
