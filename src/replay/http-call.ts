@@ -5,6 +5,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guard } from '../core/diagnostics.ts';
+import type { ThrownFacts } from '../events/lines.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
@@ -25,6 +26,12 @@ const EVENTS = [
   ...['connection', 'socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
   ...['answer data', 'answer readable', 'answer end', 'answer error', 'answer close', 'answer aborted', 'other'],
 ];
+
+/** What says of a socket that it is not connected yet; the second one where it has TLS. */
+interface Connecting {
+  connecting?: boolean;
+  secureConnecting?: boolean;
+}
 
 /** How what comes from the network is handed over: recorded, or replayed. */
 export interface HttpForm {
@@ -64,6 +71,8 @@ export class HttpCall implements AskedBy {
   /** An error that came in no turn of its own is on its way; what follows it waits behind it. */
   #late = false;
   #release: (() => void) | undefined;
+  /** The app ended the request before there was a connection. */
+  #unconnected = false;
 
   /** `origin`: protocol, host and port. */
   constructor(node: LineageNode, where: string | undefined, origin: string, form: HttpForm) {
@@ -121,6 +130,14 @@ export class HttpCall implements AskedBy {
     const asked = this.asked();
     this.#told.inScope(() => this.form.sent(this, asked));
     this.#told.open(asked, false);
+  }
+
+  /** The app ends the request. */
+  destroying(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    const { connecting = false, secureConnecting = false } = (this.request.socket ?? {}) as Connecting;
+    this.#unconnected = connecting || secureConnecting;
   }
 
   /** Runs `fn` in the async scopes in which the request was made. */
@@ -209,7 +226,11 @@ export class HttpCall implements AskedBy {
       return;
     }
     this.#told.open(this.asked(), true);
-    const facts = { ...thrownFacts(error), ...(this.destroyed && { aborted: true as const }) };
+    const facts: ThrownFacts = {
+      ...thrownFacts(error),
+      ...(this.destroyed && { aborted: true }),
+      ...(this.#unconnected && { unconnected: true }),
+    };
     this.#told.end((bytes) => bytes.end('error', transportError(error), facts));
   }
 

@@ -196,7 +196,8 @@ class Replayed implements Receiver {
     const { status, end } = this.#recorded?.exchange ?? {};
     const { thrown } = end ?? {};
     const failed = [thrown, ...(thrown?.errors ?? [])].map((facts) => facts?.members?.['syscall']);
-    return status === undefined && failed.some((syscall) => syscall === 'connect' || syscall === 'getaddrinfo');
+    const isLookedFor = failed.some((syscall) => syscall === 'connect' || syscall === 'getaddrinfo');
+    return status === undefined && (isLookedFor || thrown?.unconnected === true);
   }
 
   /** Whether the app ended the request itself: it does so again. */
@@ -205,16 +206,18 @@ class Replayed implements Receiver {
   }
 
   connected(socket: Socket): () => void {
+    const leave = (): void => this.#live?.leave();
     if (socket instanceof StandInSocket) {
       socket.onTimeout = (ms) => this.#watch(ms);
       if (socket.connecting && !this.#isUnreached && this.#live === null) this.#feed.soon(() => this.#connect());
       if (socket.timeout !== undefined) this.#watch(socket.timeout);
-      socket.once('close', () => this.#live?.leave());
+      socket.once('close', leave);
     }
     this.#ready();
     this.#awaitContinue();
     return () => {
       this.#watch(0);
+      socket.removeListener('close', leave);
       if (socket instanceof StandInSocket) socket.onTimeout = undefined;
     };
   }

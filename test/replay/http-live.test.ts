@@ -25,12 +25,14 @@ it('P4 the HTTP client shows the same of requests that are sent, and of their br
   const sent = server.requests.length;
   await server.close();
   expect(live.stdout).toBe(recorded.ran.stdout);
+  expect(live.stderr).not.toContain('Warning');
   expect([live.code, sent]).toEqual([0, recorded.asked]);
   const folder = join(recorded.cwd, '.hindcast/recordings');
   const branch = /kept as (\S+)/.exec(live.stderr)?.[1] ?? '';
   expect(readdirSync(folder)).toContain(`${branch}.jsonl`);
   const again = await hindcast(['replay', branch], { cwd: recorded.cwd });
   expect([again.code, again.stdout]).toEqual([0, recorded.ran.stdout]);
+  expect(again.stderr).not.toContain('Warning');
 });
 
 it('P4 a request is sent as the app connects it: with its certificates, agents, proxies, names and headers', async () => {
