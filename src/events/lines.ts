@@ -199,8 +199,8 @@ export interface EndOfExchange {
 }
 
 /**
- * An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it; `unconnected`: it did so before there
- * was a connection.
+ * An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it; `unconnected`: there was no connection
+ * yet.
  */
 export interface ThrownFacts {
   name: string;

@@ -4,6 +4,7 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { guard } from '../core/diagnostics.ts';
 import type { ThrownFacts } from '../events/lines.ts';
 import { setOwn } from '../patch/own-member.ts';
@@ -26,12 +27,6 @@ const EVENTS = [
   ...['connection', 'socket', 'response', 'error', 'close', 'finish', 'timeout', 'abort', 'continue', 'drain', 'written'],
   ...['answer data', 'answer readable', 'answer end', 'answer error', 'answer close', 'answer aborted', 'other'],
 ];
-
-/** What says of a socket that it is not connected yet; the second one where it has TLS. */
-interface Connecting {
-  connecting?: boolean;
-  secureConnecting?: boolean;
-}
 
 /** How what comes from the network is handed over: recorded, or replayed. */
 export interface HttpForm {
@@ -71,7 +66,7 @@ export class HttpCall implements AskedBy {
   /** An error that came in no turn of its own is on its way; what follows it waits behind it. */
   #late = false;
   #release: (() => void) | undefined;
-  /** The app ended the request before there was a connection. */
+  /** There is no connection yet. */
   #unconnected = false;
 
   /** `origin`: protocol, host and port. */
@@ -132,14 +127,6 @@ export class HttpCall implements AskedBy {
     this.#told.open(asked, false);
   }
 
-  /** The app ends the request. */
-  destroying(): void {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    const { connecting = false, secureConnecting = false } = (this.request.socket ?? {}) as Connecting;
-    this.#unconnected = connecting || secureConnecting;
-  }
-
   /** Runs `fn` in the async scopes in which the request was made. */
   inScope(fn: () => void): void {
     this.#told.inScope(fn);
@@ -171,6 +158,9 @@ export class HttpCall implements AskedBy {
   }
 
   #connected(socket: Socket): void {
+    const { connecting, encrypted, secureConnecting } = socket as Partial<TLSSocket> & { secureConnecting?: boolean };
+    this.#unconnected = connecting === true || secureConnecting === true;
+    if (this.#unconnected) socket.once(encrypted === true ? 'secureConnect' : 'connect', () => (this.#unconnected = false));
     this.inlet = guard('replay.http', () => HttpInlet.of(this, socket), null);
     if (this.inlet !== null) this.#release = guard('replay.http', () => this.form.connected(this, socket), undefined);
   }

@@ -249,7 +249,7 @@ function patchRequests(): void {
   };
   cover('emit', (call, original, [event, ...args]) => call.emitting(event as string, args, original as () => boolean));
   cover('destroy', (call, original) => {
-    call.destroying();
+    call.destroyed = true;
     return original();
   });
   for (const name of ['write', 'end'])

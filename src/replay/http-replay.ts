@@ -279,14 +279,24 @@ class Replayed implements Receiver {
   }
 
   came(hand: () => void): void {
-    const call = this.#call;
     if (this.#feed.isFeeding) hand();
-    // As a connection of Node's tells that it was closed.
-    else if (this.#handover !== null && call.destroyed) internally(() => setImmediate(hand));
-    else if (this.#isAborted && call.destroyed && !call.ended) {
+    else if (this.#handover !== null) this.#asConnected(hand);
+    else if (this.#isEndedByApp) {
       this.#held.push(hand);
       this.#ready();
     } else this.#feed.soon(hand);
+  }
+
+  /** What follows from the app's own ending of the request comes when it does of a connection of Node's. */
+  #asConnected(hand: () => void): void {
+    const { deliveries } = this.#gate;
+    internally(() => setImmediate(() => (this.#call.destroyed ? hand() : deliveries.push(hand))));
+  }
+
+  /** Whether the app has ended a request that was recorded to fail: by itself, or by its socket. That failure comes when it did. */
+  get #isEndedByApp(): boolean {
+    const { destroyed, ended, inlet } = this.#call;
+    return !ended && this.#recorded?.exchange.end?.how === 'error' && (destroyed || inlet?.socket.destroyed === true);
   }
 
   leave(): void {
@@ -330,15 +340,12 @@ class Replayed implements Receiver {
 
   #break(): void {
     const facts = this.#recorded?.exchange.end?.thrown ?? HANG_UP;
-    if (facts.aborted === true) {
-      const held = this.#held;
-      this.#held = [];
-      for (const hand of held) hand();
-      return;
-    }
     // The client says this of an answer that broke off without an error of the socket.
-    if (this.#headed && facts.message === 'aborted') this.#feed.break(null);
-    else this.#feed.break({ thrown: thrownAgain(facts) });
+    if (facts.aborted !== true)
+      this.#feed.break(this.#headed && facts.message === 'aborted' ? null : { thrown: thrownAgain(facts) });
+    const held = this.#held;
+    this.#held = [];
+    for (const hand of held) hand();
   }
 }
 

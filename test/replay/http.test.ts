@@ -160,6 +160,18 @@ const PROGRAMS: Record<string, string> = {
       request.on('close', resolve);
     });
     console.log(await (await fetch(process.env.MODEL_URL + '/weather')).text());`,
+  'a socket that is given up by its own idle time and by a timer at once': `
+    const { get } = await import('node:http');
+    await (await fetch(process.env.MODEL_URL + '/weather')).text();
+    for (let round = 0; round < 5; round++) await new Promise((resolve) => {
+      const request = get({ host: 'made-up.test', lookup: () => {} });
+      request.on('socket', (socket) => {
+        const timer = setTimeout(() => request.destroy(new Error('by the timer')), 20);
+        socket.setTimeout(20).on('timeout', socket.destroy);
+        for (const event of ['finish', 'error', 'close']) request.on(event, (error) => console.log(round, event, error?.message, request.writableFinished));
+        request.on('error', () => clearTimeout(timer)).on('close', resolve);
+      });
+    });`,
   'an error that nobody listens for': `
     const { get } = await import('node:http');
     await fetch(process.env.MODEL_URL + '/weather').then((response) => response.text()).then(console.log);
