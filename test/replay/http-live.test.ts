@@ -3,9 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { hindcast, newFolder } from '../cli/process.ts';
+import type { Ended } from '../cli/process.ts';
 import { programAt, recordText } from './recorded.ts';
 import { startWaysServer } from './ways-server.ts';
 import { startWireServer } from './wire-server.ts';
+
+/** The recording that was kept of it. */
+const branchOf = ({ stderr }: Ended): string => /kept as (\S+)/.exec(stderr)?.[1] ?? '';
 
 it('P4 the HTTP client shows the same of requests that are sent, and of their branch', async () => {
   const facts = readFileSync(programAt('http-facts'), 'utf8');
@@ -28,11 +32,26 @@ it('P4 the HTTP client shows the same of requests that are sent, and of their br
   expect(live.stderr).not.toContain('Warning');
   expect([live.code, sent]).toEqual([0, recorded.asked]);
   const folder = join(recorded.cwd, '.hindcast/recordings');
-  const branch = /kept as (\S+)/.exec(live.stderr)?.[1] ?? '';
+  const branch = branchOf(live);
   expect(readdirSync(folder)).toContain(`${branch}.jsonl`);
   const again = await hindcast(['replay', branch], { cwd: recorded.cwd });
   expect([again.code, again.stdout]).toEqual([0, recorded.ran.stdout]);
   expect(again.stderr).not.toContain('Warning');
+});
+
+it('P4 what was served before is in the branch with all that came of it: idle times, what was wanted, what broke off', async () => {
+  const facts = readFileSync(programAt('http-facts'), 'utf8');
+  const server = await startWireServer();
+  const port = Number(new URL(server.url).port);
+  const recorded = await recordText(facts, 'http-facts.mjs', () => Promise.resolve(server));
+  recorded.write(facts.replace("['a', 'b', 'c']", "['a', 'b', 'd']"));
+  const again = await startWireServer(undefined, 20, port);
+  const live = await hindcast(['replay', '--policy', 'live', '--allow', '*'], { cwd: recorded.cwd });
+  await again.close();
+  expect([live.code, again.requests]).toEqual([0, ['/plain']]);
+  expect(live.stdout).toBe(recorded.ran.stdout.replace("[ 200, 'c' ]", "[ 200, 'd' ]"));
+  const offline = await hindcast(['replay', branchOf(live)], { cwd: recorded.cwd });
+  expect([offline.code, offline.stdout]).toEqual([0, live.stdout]);
 });
 
 it('P4 a request is sent as the app connects it: with its certificates, agents, proxies, names and headers', async () => {
@@ -60,7 +79,7 @@ it('P4 a request is sent as the app connects it: with its certificates, agents, 
     tunnels: 2,
   });
   await server.close();
-  const branch = /kept as (\S+)/.exec(live.stderr)?.[1] ?? '';
+  const branch = branchOf(live);
   const again = await hindcast(['replay', branch], { cwd, env });
   expect([again.code, again.stdout]).toEqual([0, live.stdout]);
   rmSync(join(file, '..'), { recursive: true });
