@@ -6,7 +6,7 @@ import type { Reply, StandInRequest } from '../../src/testing/stand-in.ts';
 import { AWS_STREAM, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { anthropicStream, chatCompletion, chatCompletionStream } from '../../src/testing/wire.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
-import type { Bench, Ran } from './forked.ts';
+import type { Answering, Bench, Ran } from './forked.ts';
 
 let open: Bench | undefined;
 afterEach(async () => {
@@ -254,7 +254,8 @@ const order = recordTool('order', (text) => send('POST', '/orders', JSON.stringi
 `;
 
 describe('R7 what tools send by http in a fork', () => {
-  const shop = async ({ path, json }: StandInRequest): Promise<Reply> => {
+  const shop: Answering = ({ path, json }, _index, { broken }) => {
+    if (path === '/broken') return { body: { broken } };
     if (path === '/orders') return { body: { ordered: json.text, number: ++asked } };
     if (path === '/slow') return { pieces: ['one ', 'two ', 'three '], gapMs: 5, after: 'hang' };
     return { body: chatCompletion({ text: `answer ${++asked}`, tokens: { input: 10, output: 5 } }) };
@@ -305,7 +306,10 @@ describe('R7 what tools send by http in a fork', () => {
   });
 
   it('ends with the app: an answer that is aborted is sent no more', async () => {
+    // What the server says of answers that were left, while the program lives: its end ends everything.
     const more = `
+      const broken = async () => JSON.parse(await send('GET', '/broken?' + plan.replaceAll(' ', ''))).broken;
+      const before = await broken();
       const controller = new AbortController();
       await new Promise((resolve) => {
         const request = http.get(process.env.MODEL_URL + '/slow?' + plan, { agent, signal: controller.signal }, (response) => {
@@ -317,25 +321,20 @@ describe('R7 what tools send by http in a fork', () => {
       });
       const late = http.get(process.env.MODEL_URL + '/slow?late' + plan, { agent, timeout: 60 }, (response) => response.on('error', () => {}).resume());
       await new Promise((resolve) => late.on('timeout', () => late.destroy()).on('error', () => {}).on('close', resolve));
+      while ((await broken()) < before + 2) await new Promise((resolve) => setTimeout(resolve, 10));
       console.log('over', late.reusedSocket);`;
     const at = await start(
       TOOLS.replace('MORE', more),
-      (request) => shop({ ...request, path: request.path.replace(/\?.*/, '') }),
+      (request, ...more) => shop({ ...request, path: request.path.replace(/\?.*/, '') }, ...more),
       {},
       'program.cjs',
     );
     expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
     const edit = other(at);
-    const before = at.broken();
     const forked = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['*'] } });
     expect([forked.ended.code, forked.ended.stderr]).toEqual([0, '']);
     expect(lines(forked.ended.stdout).slice(2)).toEqual(lines(at.ran.ended.stdout).slice(2));
-    expect(forked.asked.map(({ path }) => path)).toEqual(
-      ['/orders', '/slow?something%20else', '/slow?latesomething%20else'].map((path) =>
-        expect.stringContaining(path.slice(0, 8)),
-      ),
-    );
-    expect(at.broken() - before).toBe(2);
+    expect(forked.asked.filter(({ path }) => path.startsWith('/slow')).length).toBe(2);
     await at.stop();
     const again = await at.run({}, forked);
     expect([again.ended.code, again.ended.stdout, again.ended.stderr]).toEqual([0, forked.ended.stdout, '']);
@@ -346,9 +345,9 @@ describe('R7 what tools send by http in a fork', () => {
       const one = ask('Left at once?', { signal: AbortSignal.timeout(20) }).catch((error) => error.constructor.name);
       console.log(await one);`;
     let replies = 0;
-    const slow = async (request: StandInRequest): Promise<Reply> => {
+    const slow: Answering = async (...given) => {
       if (++replies === 4) await new Promise((resolve) => setTimeout(resolve, 200));
-      return shop(request);
+      return shop(...given);
     };
     const at = await start(TOOLS.replace('MORE', more), slow, {}, 'program.cjs');
     expect(lines(at.ran.ended.stdout).at(-1)).toBe('APIUserAbortError');
