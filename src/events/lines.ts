@@ -198,10 +198,7 @@ export interface EndOfExchange {
   trailers?: [string, string][];
 }
 
-/**
- * An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it; `unconnected`: there was no connection
- * yet.
- */
+/** An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it; `unconnected`: before there was a connection. */
 export interface ThrownFacts {
   name: string;
   message: string;

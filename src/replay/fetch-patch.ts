@@ -67,12 +67,11 @@ function start([input, init]: unknown[], fetcher: Fetcher, fetching: Fetching): 
   else fetcher(read, fetching);
 }
 
-function withBody(input: unknown, init: unknown, { body, type, unpacked }: NonNullable<SentRequest['instead']>): RequestInit {
+function withBody(input: unknown, init: unknown, { body, type }: NonNullable<SentRequest['instead']>): RequestInit {
   const given = (init ?? {}) as RequestInit;
   const headers = new Headers(given.headers ?? (input instanceof Request ? input.headers : undefined));
   // That of another body.
   headers.delete('content-length');
-  if (unpacked === true) headers.delete('content-encoding');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
   return { ...given, headers, body };
 }

@@ -70,6 +70,7 @@ export class HttpLive {
   /** The connection may be idle for so many milliseconds. */
   mayIdle(ms: number): void {
     this.#idleMs = ms;
+    // timer held: that of a socket holds nothing
     this.#socket?.setTimeout(ms);
   }
 
@@ -82,6 +83,7 @@ export class HttpLive {
   #connecting(socket: Socket): void {
     this.#socket = socket;
     for (const [event, hear] of Object.entries(this.#heard)) socket.prependListener(event, hear);
+    // timer held: that of a socket holds nothing
     if (this.#idleMs > 0) socket.setTimeout(this.#idleMs);
     const { encrypted, secureConnecting } = socket as Partial<TLSSocket> & { secureConnecting?: boolean };
     const connected = (): void => this.#handover.push(() => this.#feed.connect());

@@ -5,8 +5,7 @@ import type { AskedRequest } from './request-digest.ts';
 /** A request, its signal, and, where its body could only be read by consuming it, what is to be sent in its place. */
 export interface SentRequest extends AskedRequest {
   signal: AbortSignal | undefined;
-  /** `unpacked`: a body that the app had packed is sent as it is. */
-  instead?: { body: Uint8Array<ArrayBuffer>; type: string | null; unpacked?: true };
+  instead?: { body: Uint8Array<ArrayBuffer>; type: string | null };
 }
 
 interface Init {

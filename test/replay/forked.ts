@@ -7,7 +7,7 @@ import type { Recording } from '../../src/recording/recording.ts';
 import type { ReplayPlan } from '../../src/replay/plan.ts';
 import type { ReplayReport } from '../../src/replay/report.ts';
 import { startStandIn } from '../../src/testing/stand-in.ts';
-import type { Reply, StandIn, StandInRequest } from '../../src/testing/stand-in.ts';
+import type { Answer, StandInRequest } from '../../src/testing/stand-in.ts';
 import { cleanEnv, hindcast, newFolder } from '../cli/process.ts';
 import type { Ended } from '../cli/process.ts';
 import { spawn } from 'node:child_process';

@@ -2,18 +2,22 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PlannedEdit } from '../../src/events/edits.ts';
 import type { ForkPlan } from '../../src/replay/plan.ts';
-import type { Reply, StandInRequest } from '../../src/testing/stand-in.ts';
+import { startStandIn } from '../../src/testing/stand-in.ts';
+import type { Answer, Reply, StandIn, StandInRequest } from '../../src/testing/stand-in.ts';
 import { AWS_STREAM, converseStream } from '../../src/testing/wire-bedrock.ts';
 import { anthropicStream, chatCompletion, chatCompletionStream } from '../../src/testing/wire.ts';
 import { bench, eventOf, nameOf } from './forked.ts';
-import type { Answering, Bench, Ran } from './forked.ts';
+import type { Bench, Ran } from './forked.ts';
 
 let open: Bench | undefined;
 afterEach(async () => {
   await open?.close();
   open = undefined;
 });
-const start = async (...given: Parameters<typeof bench>): Promise<Bench> => (open = await bench(...given));
+let server: StandIn | undefined;
+/** A bench whose program is CommonJS. */
+const start = async (text: string, answer: Answer): Promise<Bench> =>
+  (open = await bench(text, answer, {}, async (answering) => (server = await startStandIn(answering)), 'program.cjs'));
 
 /** A fork without leave for anything. */
 const forkAt = (event: string, edits: PlannedEdit[] = [], after: ForkPlan['after'] = 'branch'): ForkPlan => ({
@@ -55,7 +59,7 @@ const counting = ({ json }: StandInRequest) => {
 };
 
 describe.each([false, true])('R7 a fork of an agent over node-fetch (stream: %s)', (stream) => {
-  const record = () => start(turns(stream), counting, {}, 'program.cjs');
+  const record = () => start(turns(stream), counting);
 
   it('sends the edited request, and nothing before it', async () => {
     const at = await record();
@@ -210,7 +214,7 @@ describe('R7 a fork of streams of Bedrock and Anthropic', () => {
     ['aws.bedrock', { text: 'Said by hand.' }],
     ['anthropic', { text: 'Said by hand, too.' }],
   ])('has %s say something else in its stream, and asks what follows from that alone', async (provider, completion) => {
-    const at = await start(TWO_PROVIDERS, answering, {}, 'program.cjs');
+    const at = await start(TWO_PROVIDERS, answering);
     expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
     const event = callOf(at.ran, provider, 1);
     const forked = await at.run({ fork: forkAt(event, [{ event, kind: 'completion', completion }]) });
@@ -254,8 +258,8 @@ const order = recordTool('order', (text) => send('POST', '/orders', JSON.stringi
 `;
 
 describe('R7 what tools send by http in a fork', () => {
-  const shop: Answering = ({ path, json }, _index, { broken }) => {
-    if (path === '/broken') return { body: { broken } };
+  const shop: Answer = ({ path, json }) => {
+    if (path === '/broken') return { body: { broken: server?.broken } };
     if (path === '/orders') return { body: { ordered: json.text, number: ++asked } };
     if (path === '/slow') return { pieces: ['one ', 'two ', 'three '], gapMs: 5, after: 'hang' };
     return { body: chatCompletion({ text: `answer ${++asked}`, tokens: { input: 10, output: 5 } }) };
@@ -267,7 +271,7 @@ describe('R7 what tools send by http in a fork', () => {
   });
 
   it('is asked about, and sent where it is allowed', async () => {
-    const at = await start(TOOLS.replace('MORE', ''), shop, {}, 'program.cjs');
+    const at = await start(TOOLS.replace('MORE', ''), shop);
     expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
     const edit = other(at);
     const refused = await at.run({ fork: forkAt(edit.event, [edit]) });
@@ -287,7 +291,7 @@ describe('R7 what tools send by http in a fork', () => {
   it('fails as it does without us where nobody is there', async () => {
     const more = `await send('GET', '/orders?' + plan).catch((error) => console.log(error.code, error.syscall, error.constructor === Error));
       await ask(plan).catch((error) => console.log(error.constructor.name, error.message, error.cause?.code));`;
-    const at = await start(TOOLS.replace('MORE', more), shop, {}, 'program.cjs');
+    const at = await start(TOOLS.replace('MORE', more), shop);
     await at.stop();
     const edit = other(at);
     const forked = await at.run({ fork: { ...forkAt(edit.event, [edit]), allow: ['*'] } });
@@ -323,11 +327,8 @@ describe('R7 what tools send by http in a fork', () => {
       await new Promise((resolve) => late.on('timeout', () => late.destroy()).on('error', () => {}).on('close', resolve));
       while ((await broken()) < before + 2) await new Promise((resolve) => setTimeout(resolve, 10));
       console.log('over', late.reusedSocket);`;
-    const at = await start(
-      TOOLS.replace('MORE', more),
-      (request, ...more) => shop({ ...request, path: request.path.replace(/\?.*/, '') }, ...more),
-      {},
-      'program.cjs',
+    const at = await start(TOOLS.replace('MORE', more), (request, ...more) =>
+      shop({ ...request, path: request.path.replace(/\?.*/, '') }, ...more),
     );
     expect(at.ran.ended.code, at.ran.ended.stderr).toBe(0);
     const edit = other(at);
@@ -345,11 +346,11 @@ describe('R7 what tools send by http in a fork', () => {
       const one = ask('Left at once?', { signal: AbortSignal.timeout(20) }).catch((error) => error.constructor.name);
       console.log(await one);`;
     let replies = 0;
-    const slow: Answering = async (...given) => {
+    const slow: Answer = async (...given) => {
       if (++replies === 4) await new Promise((resolve) => setTimeout(resolve, 200));
       return shop(...given);
     };
-    const at = await start(TOOLS.replace('MORE', more), slow, {}, 'program.cjs');
+    const at = await start(TOOLS.replace('MORE', more), slow);
     expect(lines(at.ran.ended.stdout).at(-1)).toBe('APIUserAbortError');
     const [first, second, third] = [1, 2, 3].map((n) => eventOf(at.ran, 'llm', n)) as [string, string, string];
     const said = (event: string, text: string): PlannedEdit => ({ event, kind: 'completion', completion: { text } });

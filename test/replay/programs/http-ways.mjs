@@ -5,10 +5,12 @@ import { connect } from 'node:net';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import KeepAliveAgent from 'agentkeepalive';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 
-const fetch = createRequire(import.meta.url)('node-fetch');
+// As SDKs take them.
+const ofOpenAI = createRequire(import.meta.resolve('openai-4'));
+const { default: fetch } = ofOpenAI('node-fetch');
+const KeepAliveAgent = ofOpenAI('agentkeepalive');
+const { HttpsProxyAgent } = createRequire(import.meta.resolve('@google/genai'))('https-proxy-agent');
 const { PLAIN_URL, TLS_PORT, PROXY_URL, SOCKET_PATH, CA, REFUSED_PORT } = process.env;
 const port = new URL(PLAIN_URL).port;
 const word = 'recorded';
