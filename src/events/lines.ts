@@ -198,12 +198,13 @@ export interface EndOfExchange {
   trailers?: [string, string][];
 }
 
-/** An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it. */
+/** An error as the app was given it: enough to throw its like again. `aborted`: the app itself ended the request, by its signal or by destroying it; `unconnected`: before there was a connection. */
 export interface ThrownFacts {
   name: string;
   message: string;
   code?: string | number;
   aborted?: true;
+  unconnected?: true;
   stack?: string;
   /** What else Node says of it: `errno`, `syscall`, `address`, ... */
   members?: Record<string, string | number | boolean>;

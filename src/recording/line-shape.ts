@@ -189,7 +189,15 @@ const cuts = object({ len: everyOf(count), at: integers, ord: maybe(integers) })
 const thrown: Shape = (value) => THROWN(value);
 const THROWN = object(
   { name: text, message: text },
-  { code: that(isScalar), aborted: truth, stack: text, members: members(that(isScalar)), cause: thrown, errors: list(thrown) },
+  {
+    code: that(isScalar),
+    aborted: truth,
+    unconnected: truth,
+    stack: text,
+    members: members(that(isScalar)),
+    cause: thrown,
+    errors: list(thrown),
+  },
 );
 const ending = object({ how: text, at: integer, ord: integer }, { error, thrown, trailers: headers });
 const asked = {

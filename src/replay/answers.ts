@@ -27,12 +27,6 @@ export class Answers {
     return taken;
   }
 
-  /** As `find`, of a client that can neither send nor be given an edited answer: the replay stops where it would have to. */
-  served(asking: Asking, where: string | undefined): SourceRequest | null {
-    const answer = this.find(asking, where);
-    return answer === null || answer.how === 'served' ? (answer?.request ?? null) : this.#course.cannotSend(asking, where);
-  }
-
   /** The recorded request whose answer began before it had been sent whole, where `asking` is one that is being sent; null: it is none such. */
   findEarly(asking: Asking): SourceRequest | null {
     const request = this.#course.takeEarly(asking);
@@ -43,6 +37,11 @@ export class Answers {
   /** Whether the recording has a request of the same place that nobody has made yet. */
   isKnown(asking: Asking): boolean {
     return this.#course.isKnown(asking);
+  }
+
+  /** As `find`, of a request of which the app has sent a part and waits to be answered; null: the rest of it is waited for. */
+  findPart(asking: Asking, where: string | undefined): Answer | null {
+    return this.#course.isSentWhole(asking) ? null : this.find(asking, where);
   }
 
   /** `open`, with where each answer came from, and what was changed. */

@@ -9,7 +9,7 @@ import { requestDivergence } from './divergence.ts';
 import type { Divergence } from './divergence.ts';
 import type { EditedAnswer } from '../providers/edited-answer.ts';
 import { editAnswer } from './answer-edit.ts';
-import { changeRequest, textOf } from './edited-request.ts';
+import { changeRequest, plainText } from './edited-request.ts';
 import { requestEffect } from './effects.ts';
 import type { Effect } from './effects.ts';
 import type { AskedBy } from './exchange-owner.ts';
@@ -20,7 +20,6 @@ import type { Onward } from './onward.ts';
 import type { ReplayPlan } from './plan.ts';
 import type { Tally } from './report.ts';
 import { routeOf } from './request-digest.ts';
-import type { AskedRequest } from './request-digest.ts';
 import type { SentRequest } from './sent-request.ts';
 import { isBodySigned, saySignedBody } from './signed-body.ts';
 import type { SourceRequest } from './source.ts';
@@ -138,10 +137,10 @@ export class Course {
     return matcher.atPlace(asRecorded(asking)) !== null;
   }
 
-  /** A request was to be sent, or answered otherwise, by something that cannot. */
-  cannotSend(asked: AskedRequest, where: string | undefined): never {
-    const text = `only fetch can send requests, or be given edited answers, in a fork: ${routeOf(asked)}`;
-    return this.#options.stop({ kind: 'connection', ...(where !== undefined && { where }), text });
+  /** Whether the request of that place was sent whole before it was answered. */
+  isSentWhole(asking: Asking): boolean {
+    const recorded = this.#options.matcher.atPlace(this.#options.asRecorded(asking));
+    return recorded !== null && recorded.exchange.asked?.early !== true;
   }
 
   /** The event of the fork has begun. What it gives is `replaced`: until then everything is as it was. */
@@ -287,7 +286,7 @@ export class Course {
       sent = changed.request;
     }
     if (changes.length > 0) {
-      call?.amend({ request: factsOf(textOf(sent.body)) });
+      call?.amend({ request: factsOf(plainText(sent)) });
       markEdited(call);
     }
     if (sent.body !== request.body && !this.#isSaid && isBodySigned(request)) {

@@ -1,8 +1,7 @@
 /** What the recording of a fork says of each request: where its answer came from, and what of it was changed. */
 import type { ForkMarks } from '../recording/log-writer.ts';
-import { sentBody } from '../recording/sent-body.ts';
 import type { Taken } from './course.ts';
-import { textOf } from './edited-request.ts';
+import { plainText, sentInstead } from './edited-request.ts';
 import type { AskedRequest } from './request-digest.ts';
 import type { SourceRequest } from './source.ts';
 
@@ -12,7 +11,7 @@ export function marksOf(asked: Pick<AskedRequest, 'body'>, taken: Exclude<Taken,
   if (taken.how === 'answered') return { from: taken.request.key, edited: true };
   if (!taken.edited) return null;
   const { onward, request } = taken;
-  return { edited: true, sent: sentBody(textOf(asked.body), textOf(request.body)), ...(onward.length > 0 && { onward }) };
+  return { edited: true, sent: sentInstead(asked.body, plainText(request)), ...(onward.length > 0 && { onward }) };
 }
 
 /** A fork of a fork goes on from what was sent, also where it is given the answer to that again. */
@@ -20,7 +19,7 @@ function servedMarks({ body }: Pick<AskedRequest, 'body'>, { key, exchange }: So
   const { changed, onward, requestText } = exchange;
   return {
     from: key,
-    ...(changed === true && { sent: sentBody(textOf(body), requestText() ?? '') }),
+    ...(changed === true && { sent: sentInstead(body, requestText() ?? '') }),
     ...(onward !== undefined && { onward: [...onward] }),
   };
 }

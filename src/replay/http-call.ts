@@ -4,12 +4,15 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { guard } from '../core/diagnostics.ts';
+import type { ThrownFacts } from '../events/lines.ts';
 import { setOwn } from '../patch/own-member.ts';
 import type { Method } from '../patch/registry.ts';
 import { transportError } from '../patch/transport-error.ts';
 import type { AskedBy, OpenBytes } from './exchange-owner.ts';
 import { HttpInlet } from './http-inlet.ts';
+import type { Sending } from './http-sender.ts';
 import { pairsOf, sentHeaders } from './http-wire.ts';
 import { childBy, childOf, runAt } from './lineage.ts';
 import type { LineageNode } from './lineage.ts';
@@ -32,12 +35,12 @@ export interface HttpForm {
   connected(call: HttpCall, socket: Socket): () => void;
   /** The app has sent the request whole. */
   sent(call: HttpCall, request: AskedRequest): void;
-  /** The app has sent a part of it. */
+  /** The app has sent a part of it, or the rest of a request whose answer has begun. */
   began(call: HttpCall): void;
   /** Something came: `hand` hands it over. */
   came(call: HttpCall, hand: () => void): void;
-  /** The server wants the body, and the app is told now. */
-  continued(call: HttpCall): void;
+  /** The server wants the body; gives whether the app is told that now. */
+  continued(call: HttpCall): boolean;
   /** The app wants no more of the answer. */
   left(call: HttpCall): void;
 }
@@ -48,6 +51,8 @@ export class HttpCall implements AskedBy {
   readonly where: string | undefined;
   readonly form: HttpForm;
   request!: ClientRequest;
+  /** Sends the request over the network; returns that which is sent. In a replay alone. */
+  send!: (sending: Sending) => ClientRequest;
   inlet: HttpInlet | null = null;
   /** The app itself has ended the request, or left its answer. */
   destroyed = false;
@@ -61,6 +66,8 @@ export class HttpCall implements AskedBy {
   /** An error that came in no turn of its own is on its way; what follows it waits behind it. */
   #late = false;
   #release: (() => void) | undefined;
+  /** There is no connection yet. */
+  #unconnected = false;
 
   /** `origin`: protocol, host and port. */
   constructor(node: LineageNode, where: string | undefined, origin: string, form: HttpForm) {
@@ -91,6 +98,16 @@ export class HttpCall implements AskedBy {
     return { method, url, headers: sentHeaders(this.request), body };
   }
 
+  /** How many parts of the body the app has sent. */
+  get parts(): number {
+    return this.#body.length;
+  }
+
+  /** Those from the how many-th on. */
+  partsFrom(index: number): readonly Uint8Array[] {
+    return this.#body.slice(index);
+  }
+
   /** The app sends a part of the body, and with `ends` the last of it. */
   sending(chunk: unknown, encoding: unknown): void {
     if (typeof chunk === 'string') this.#body.push(Buffer.from(chunk, encoding as BufferEncoding));
@@ -100,10 +117,19 @@ export class HttpCall implements AskedBy {
 
   /** The request was sent whole. */
   sent(): void {
-    if (this.#told.opened || this.destroyed) return;
+    if (this.destroyed) return;
+    if (this.#told.opened) {
+      this.form.began(this);
+      return;
+    }
     const asked = this.asked();
-    this.form.sent(this, asked);
+    this.#told.inScope(() => this.form.sent(this, asked));
     this.#told.open(asked, false);
+  }
+
+  /** Runs `fn` in the async scopes in which the request was made. */
+  inScope(fn: () => void): void {
+    this.#told.inScope(fn);
   }
 
   /** Runs `hand`, which hands over what came, as one turn. */
@@ -120,7 +146,7 @@ export class HttpCall implements AskedBy {
     }
     if (event === 'socket') this.#connected(args[0] as Socket);
     else if (event === 'response') this.#answered(args[0] as IncomingMessage);
-    else if (event === 'continue') this.form.continued(this);
+    else if (event === 'continue' && !this.form.continued(this)) return false;
     else if (event === 'error') this.#failed(args[0]);
     else if (event === 'close') this.#closed();
     return runAt(this.placeOf(String(event)), emit);
@@ -132,6 +158,9 @@ export class HttpCall implements AskedBy {
   }
 
   #connected(socket: Socket): void {
+    const { connecting, encrypted, secureConnecting } = socket as Partial<TLSSocket> & { secureConnecting?: boolean };
+    this.#unconnected = connecting === true || secureConnecting === true;
+    if (this.#unconnected) socket.once(encrypted === true ? 'secureConnect' : 'connect', () => (this.#unconnected = false));
     this.inlet = guard('replay.http', () => HttpInlet.of(this, socket), null);
     if (this.inlet !== null) this.#release = guard('replay.http', () => this.form.connected(this, socket), undefined);
   }
@@ -187,7 +216,11 @@ export class HttpCall implements AskedBy {
       return;
     }
     this.#told.open(this.asked(), true);
-    const facts = { ...thrownFacts(error), ...(this.destroyed && { aborted: true as const }) };
+    const facts: ThrownFacts = {
+      ...thrownFacts(error),
+      ...(this.destroyed && { aborted: true }),
+      ...(this.#unconnected && { unconnected: true }),
+    };
     this.#told.end((bytes) => bytes.end('error', transportError(error), facts));
   }
 

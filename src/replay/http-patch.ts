@@ -1,6 +1,6 @@
 /** The one HTTP client of Node: who asks is noted, and whoever records or replays is told of what is sent and of what comes. */
 import http from 'node:http';
-import type { ClientRequest, RequestOptions } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
@@ -12,6 +12,8 @@ import type { Opening } from './channels.ts';
 import { replaceGlobal, replaceMember } from './globals.ts';
 import { HttpCall } from './http-call.ts';
 import type { HttpForm } from './http-call.ts';
+import { destroyTwin, isNodes, isSending, sendReally } from './http-sender.ts';
+import type { HttpOptions, Requester } from './http-sender.ts';
 import { asNobody, currentNode, runAt } from './lineage.ts';
 import type { StandInTarget } from './stand-in-socket.ts';
 import type { Upgrades } from './upgrade-request.ts';
@@ -25,23 +27,26 @@ export interface HttpInput {
   refuse(what: string): void;
 }
 
-interface Asked extends RequestOptions {
-  _defaultAgent?: http.Agent;
-}
+type Patching = HttpInput & {
+  upgrades: Upgrades;
+  /** `http.request` and `https.request` of Node. */
+  requesters: Record<'plain' | 'secure', Requester>;
+};
 
 /** What `http.request` was called with. */
 interface Given {
   url: string | URL | undefined;
-  options: Asked;
+  options: HttpOptions;
   callback: unknown;
   /** All options, those of the URL among them. */
-  all: Asked;
+  all: HttpOptions;
 }
 
 const calls = new WeakMap<object, HttpCall>();
 
 /** Replaces what sends requests. Undone by `undoAll`. */
-export function patchHttp(input: HttpInput & { upgrades: Upgrades }): void {
+export function patchHttp(given: HttpInput & { upgrades: Upgrades }): void {
+  const input = { ...given, requesters: { plain: http.request, secure: https.request } };
   for (const [module, secure] of [
     [http, false],
     [https, true],
@@ -60,9 +65,11 @@ export function patchHttp(input: HttpInput & { upgrades: Upgrades }): void {
       replaceGlobal(
         [module.Agent.prototype],
         'createConnection',
-        () =>
-          (...args: unknown[]) =>
-            connect({ ...(typeof args[0] === 'object' ? args[0] : { port: args[0], host: args[1] }), secure }),
+        (original): Method =>
+          function (this: unknown, ...args: unknown[]) {
+            if (isSending()) return Reflect.apply(original, this, args) as unknown;
+            return connect({ ...(typeof args[0] === 'object' ? args[0] : { port: args[0], host: args[1] }), secure });
+          },
       );
   }
   if (input.connect !== null) patchPools(input.connect);
@@ -77,6 +84,7 @@ function patchPools(connect: (target: StandInTarget) => Socket): void {
     'addRequest',
     (original): Method =>
       function (this: Pool, request: ClientRequest, options: unknown, ...legacy: unknown[]) {
+        if (isSending()) return Reflect.apply(original, this, [request, options, ...legacy]) as unknown;
         const name = typeof options === 'object' ? this.getName({ ...options, ...this.options }) : '';
         const taken = this.sockets[name]?.length ?? 0;
         const isFull = taken >= this.maxSockets || this.totalSocketCount >= this.maxTotalSockets;
@@ -84,11 +92,20 @@ function patchPools(connect: (target: StandInTarget) => Socket): void {
         request.onSocket(connect({ ...(options as object), secure: this.protocol === 'https:' }));
       },
   );
+  replaceGlobal(
+    [http.Agent.prototype],
+    'destroy',
+    (original): Method =>
+      function (this: http.Agent) {
+        Reflect.apply(original, this, []);
+        destroyTwin(this);
+      },
+  );
 }
 
 type Pool = http.Agent & { totalSocketCount: number; protocol?: string; options: object };
 
-function patchConstructor(input: HttpInput & { upgrades: Upgrades }): void {
+function patchConstructor(input: Patching): void {
   const { ClientRequest: Original } = http;
   const Watched = new Proxy(Original, {
     construct: (target, args: unknown[], newTarget) =>
@@ -104,22 +121,19 @@ function patchConstructor(input: HttpInput & { upgrades: Upgrades }): void {
 }
 
 /** Has `make` make a request, and follows it. */
-function begin(
-  input: HttpInput & { upgrades: Upgrades },
-  secure: boolean,
-  args: unknown[],
-  make: (args: unknown[]) => ClientRequest,
-): ClientRequest {
+function begin(input: Patching, secure: boolean, args: unknown[], make: (args: unknown[]) => ClientRequest): ClientRequest {
   const node = currentNode();
-  const given = node.internal ? null : read(args);
+  const asked = node.internal ? null : read(args);
   // What throws when it is looked at, the client refuses.
-  if (given === null) return make(args);
-  const { all } = given;
-  if (leadsElsewhere(all)) return beginElsewhere(input, secure, given, { args, make });
+  if (asked === null) return make(args);
+  const { all } = asked;
+  if (leadsElsewhere(all)) return beginElsewhere(input, secure, asked, { args, make });
   const call = new HttpCall(node, callSite(), originOf(all, secure), input.form);
-  const { connect } = input;
-  const request = connect === null ? asNobody(() => make(args)) : standingIn(given, secure, connect, make);
+  const { connect, requesters } = input;
+  const given = { options: all, secure, agent: connect === null ? null : agentOf(all, secure) };
+  const request = connect === null ? asNobody(() => make(args)) : standingIn(asked, secure, connect, make);
   call.request = request;
+  call.send = (sending) => sendReally(given, request, sending, requesters[secure ? 'secure' : 'plain']);
   calls.set(request, call);
   if (request.writableEnded) call.sent();
   return request;
@@ -127,7 +141,7 @@ function begin(
 
 /** Has `make` make a request whose connection becomes another one: a WebSocket is followed, anything else refused. */
 function beginElsewhere(
-  { connect, refuse, upgrades }: HttpInput & { upgrades: Upgrades },
+  { connect, refuse, upgrades }: Patching,
   secure: boolean,
   given: Given,
   { args, make }: { args: unknown[]; make: (args: unknown[]) => ClientRequest },
@@ -144,7 +158,7 @@ function beginElsewhere(
 }
 
 /** What is opened, as npm `ws` asks for it; null: no WebSocket. */
-function webSocketOf({ headers, path, socketPath }: Asked, origin: string): Opening | null {
+function webSocketOf({ headers, path, socketPath }: HttpOptions, origin: string): Opening | null {
   if (headers === undefined || Array.isArray(headers)) return null;
   const header = (name: string): string | undefined => {
     const known = Object.keys(headers).find((each) => each.toLowerCase() === name);
@@ -167,19 +181,19 @@ function read(args: unknown[]): Given | null {
     const [options, callback] = url === undefined ? [first, second] : [second, third];
     const given = typeof options === 'function' ? { options: {}, callback: options } : { options: options ?? {}, callback };
     const fromUrl = url === undefined ? {} : urlToHttpOptions(new URL(url));
-    return { url, ...given, all: { ...fromUrl, ...given.options } as Asked };
+    return { url, ...given, all: { ...fromUrl, ...given.options } as HttpOptions };
   } catch {
     return null;
   }
 }
 
 /** Whether the connection becomes another one: a WebSocket, a tunnel. */
-function leadsElsewhere({ method, headers }: Asked): boolean {
+function leadsElsewhere({ method, headers }: HttpOptions): boolean {
   const names = Array.isArray(headers) ? headers.map(String) : Object.keys(headers ?? {});
   return String(method ?? '').toUpperCase() === 'CONNECT' || names.some((name) => name.toLowerCase() === 'upgrade');
 }
 
-function originOf(all: Asked, secure: boolean): string {
+function originOf(all: HttpOptions, secure: boolean): string {
   const agent = agentOf(all, secure) as { protocol?: string; defaultPort?: number } | null;
   const protocol = all.protocol ?? agent?.protocol ?? (secure ? 'https:' : 'http:');
   const host = all.hostname ?? all.host ?? 'localhost';
@@ -189,7 +203,7 @@ function originOf(all: Asked, secure: boolean): string {
 }
 
 /** The agent that the client takes; null where it makes one, or none. */
-function agentOf({ agent, createConnection, _defaultAgent }: Asked, secure: boolean): http.Agent | null {
+function agentOf({ agent, createConnection, _defaultAgent }: HttpOptions, secure: boolean): http.Agent | null {
   if (agent === false || (agent === undefined && typeof createConnection === 'function')) return null;
   return (agent as http.Agent | null | undefined) ?? _defaultAgent ?? (secure ? https.globalAgent : http.globalAgent);
 }
@@ -203,7 +217,7 @@ function standingIn(
 ): ClientRequest {
   const agent = agentOf(all, secure);
   const isSecure = originOf(all, secure).startsWith('https:');
-  const changed: Asked = { ...options };
+  const changed: HttpOptions = { ...options };
   if (agent !== null && !isNodes(agent)) {
     const add = (request: ClientRequest, target: object): void => request.onSocket(connect({ ...target, secure: isSecure }));
     changed.agent = Object.create(agent, { addRequest: { value: add } }) as http.Agent;
@@ -212,14 +226,6 @@ function standingIn(
   const request = asNobody(() => make([...(url === undefined ? [] : [url]), changed, callback]));
   if (agent !== null) Object.assign(request, { agent });
   return request;
-}
-
-function isNodes(agent: http.Agent): boolean {
-  const of = (object: object, name: string): unknown => Reflect.get(object, name);
-  return (
-    of(agent, 'addRequest') === of(http.Agent.prototype, 'addRequest') &&
-    [http, https].some((module) => of(agent, 'createConnection') === of(module.Agent.prototype, 'createConnection'))
-  );
 }
 
 /** Has requests tell of what they send and emit. */

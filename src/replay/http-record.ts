@@ -18,7 +18,10 @@ export function recordHttp(deliveries: Deliveries, open: OpenBytes, fired: Fired
     sent: () => {},
     began: () => {},
     came: (call, hand) => (call.destroyed ? hand() : deliveries.push(hand)),
-    continued: (call) => fired({ k: 'timer', lin: call.placeOf('continue').id, lo: call.continues++ }),
+    continued(call) {
+      fired({ k: 'timer', lin: call.placeOf('continue').id, lo: call.continues++ });
+      return true;
+    },
     left: () => {},
   };
 }

@@ -133,7 +133,7 @@ export function startReplaying({ plan, implicit }: ReplayOptions): Runtime {
     http2: replayHttp2({ gate, answers, open: marked, fired: own?.fired, refuse: leak }),
     undici: replayUndici({ gate, answers, open: marked, refuse: leak }),
     http: {
-      form: replayHttp({ gate, answers, open: marked }),
+      form: replayHttp({ gate, answers, open: marked, fired: own?.fired }),
       connect: (target) => new StandInSocket(target),
       refuse: leak,
     },

@@ -11,7 +11,7 @@ export class ToldExchange {
   readonly #by: AskedBy;
   readonly #openBytes: OpenBytes;
   /** Runs something in the async scopes in which the request was made. */
-  readonly #inScope = AsyncLocalStorage.snapshot();
+  readonly inScope: <T>(fn: () => T) => T = AsyncLocalStorage.snapshot();
   #bytes: LoggedExchange | null = null;
   #opened = false;
   #ended = false;
@@ -43,7 +43,7 @@ export class ToldExchange {
     if (this.#opened) return;
     this.#opened = true;
     const { lin, lo, where } = this.#by;
-    this.#bytes = guard('replay.exchange', () => this.#inScope(() => this.#openBytes(asked, { lin, lo, where, early })), null);
+    this.#bytes = guard('replay.exchange', () => this.inScope(() => this.#openBytes(asked, { lin, lo, where, early })), null);
   }
 
   /** Runs `run`, which hands over what came, as one turn, in the async scopes of the request. */
@@ -51,7 +51,7 @@ export class ToldExchange {
     const before = this.#delivery;
     this.#delivery = new Delivery();
     try {
-      this.#inScope(() => asNobody(run));
+      this.inScope(() => asNobody(run));
     } finally {
       this.#delivery = before;
     }

@@ -58,17 +58,19 @@ export interface Asked {
   close(): Promise<void>;
 }
 
+/** `name`: of the file of the program. */
 export async function bench(
   text: string,
   answer: Answer,
   env: NodeJS.ProcessEnv = {},
   startServer: (answer: Answer) => Promise<Asked> = startStandIn,
+  name = 'program.mjs',
 ): Promise<Bench> {
   const server = await startServer(answer);
   const cwd = newFolder();
   // Packages are found from here.
   mkdirSync(CACHE, { recursive: true });
-  const file = join(mkdtempSync(join(CACHE, 'program-')), 'program.mjs');
+  const file = join(mkdtempSync(join(CACHE, 'program-')), name);
   writeFileSync(file, text);
   const more = {
     MODEL_URL: server.url,
@@ -79,9 +81,9 @@ export async function bench(
   };
   const taken = (folder: string, ended: Ended, from: number): Ran => {
     const recordings = join(folder, '.hindcast/recordings');
-    const name = readdirSync(recordings).find((each) => each.endsWith('.jsonl'));
-    if (name === undefined) throw new Error(`nothing was recorded: ${ended.stderr}`);
-    const path = join(recordings, name);
+    const found = readdirSync(recordings).find((each) => each.endsWith('.jsonl'));
+    if (found === undefined) throw new Error(`nothing was recorded: ${ended.stderr}`);
+    const path = join(recordings, found);
     return { ended, path, recording: readRecording(path), asked: server.requests.slice(from) };
   };
   const ran = taken(cwd, await hindcast(['run', '--', process.execPath, file], { cwd, env: more }), 0);

@@ -58,7 +58,7 @@ it('R1 each request is one exchange, of its event where it has one, with what wa
 describe('P4 the HTTP client', () => {
   const start = () => startWireServer(() => 'word');
 
-  it('shows the same with a recording and without, and in a replay', async () => {
+  it('shows the same with a recording and without, and in a replay', { timeout: 180_000 }, async () => {
     const server = await start();
     const env = cleanEnv({ MODEL_URL: server.url });
     const plain = await promisify(execFile)(process.execPath, [programAt('http-facts')], { env });
@@ -150,6 +150,28 @@ const PROGRAMS: Record<string, string> = {
     const agent = new Own();
     const response = await new Promise((resolve) => request(process.env.MODEL_URL + '/weather', { agent }, resolve).end());
     for await (const piece of response) console.log(String(piece), response.req.agent === agent);`,
+  'a connection that is not made before the program gives up': `
+    const { get } = await import('node:http');
+    await new Promise((resolve) => {
+      const request = get({ host: 'made-up.test', lookup: () => {} });
+      const timer = setTimeout(() => request.destroy(new Error('not connected')), 30);
+      request.on('socket', (socket) => socket.on('connect', () => clearTimeout(timer)));
+      for (const event of ['finish', 'error', 'close']) request.on(event, (error) => console.log(event, error?.message, request.writableFinished));
+      request.on('close', resolve);
+    });
+    console.log(await (await fetch(process.env.MODEL_URL + '/weather')).text());`,
+  'a socket that is given up by its own idle time and by a timer at once': `
+    const { get } = await import('node:http');
+    await (await fetch(process.env.MODEL_URL + '/weather')).text();
+    for (let round = 0; round < 5; round++) await new Promise((resolve) => {
+      const request = get({ host: 'made-up.test', lookup: () => {} });
+      request.on('socket', (socket) => {
+        const timer = setTimeout(() => request.destroy(new Error('by the timer')), 20);
+        socket.setTimeout(20).on('timeout', socket.destroy);
+        for (const event of ['finish', 'error', 'close']) request.on(event, (error) => console.log(round, event, error?.message, request.writableFinished));
+        request.on('error', () => clearTimeout(timer)).on('close', resolve);
+      });
+    });`,
   'an error that nobody listens for': `
     const { get } = await import('node:http');
     await fetch(process.env.MODEL_URL + '/weather').then((response) => response.text()).then(console.log);

@@ -1,5 +1,7 @@
 /** What a change of a request does to its body, and what is said of one that does not fit. */
-import { expect, it } from 'vitest';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { changeRequest, plainText, sentInstead } from '../../src/replay/edited-request.ts';
 import { changeBody } from '../../src/replay/request-change.ts';
 
 const BODY = {
@@ -39,4 +41,25 @@ it('does what it can, and says what it cannot', () => {
     expect.stringMatching(/^\/tools\/0\/name cannot be set: there is no \/tools/),
     'none of its texts holds "rude"',
   ]);
+});
+
+describe('a request whose body was packed', () => {
+  const body = Buffer.from(JSON.stringify({ model: 'a', text: 'ü' }));
+  const headers = [
+    ['Content-Type', 'application/json'],
+    ['Content-Encoding', 'gzip'],
+  ] as const;
+  const request = { method: 'POST', url: 'http://a/', headers, body: gzipSync(body), signal: undefined };
+
+  it('is changed, and packed again; what was sent is kept as text', () => {
+    const { request: sent, faults } = changeRequest(request, { set: { '/model': 'b' } });
+    expect([faults, gunzipSync(sent.body as Uint8Array).toString()]).toEqual([[], '{"model":"b","text":"ü"}']);
+    expect([sent.headers, sent.instead?.body]).toEqual([headers, sent.body]);
+    expect(sentInstead(request.body, plainText(sent))).toEqual({ head: 0, tail: 0, mid: '{"model":"b","text":"ü"}' });
+  });
+
+  it('stays as it is where it is no JSON', () => {
+    const packed = { ...request, body: gzipSync('no') };
+    expect(changeRequest(packed, { set: { '/model': 'b' } })).toEqual({ request: packed, faults: ['its body is no JSON'] });
+  });
 });

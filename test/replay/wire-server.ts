@@ -81,10 +81,11 @@ const ANSWERS: Record<string, Answering> = {
   },
 };
 
-/** Starts it. `word` gives the words that it answers with. */
+/** Starts it. `word` gives the words that it answers with; `port`: 0 for any that is free. */
 export async function startWireServer(
   word: () => string = () => `word${Math.floor(Math.random() * 1_000_000)}`,
   pauseMs = 20,
+  port = 0,
 ): Promise<WireServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
@@ -107,7 +108,7 @@ export async function startWireServer(
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,

@@ -1,4 +1,5 @@
-// Prints what can be seen of the HTTP client, in the order in which it is seen: the same with and without a recording, and in a replay.
+// Prints what can be seen of the HTTP client, in the order in which it is seen: the same with and without a recording, and in a replay. The times after which it gives up are longer than it
+// takes to connect, also on a machine that has much to do.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import http, { Agent, ClientRequest, get, request } from 'node:http';
 import https from 'node:https';
@@ -114,20 +115,20 @@ const refused = to('/early', { method: 'POST' });
 refused.write('not all');
 refused.on('response', () => refused.end());
 await follow('an answer before the end', refused, { quiet: ['finish', 'close'] });
-const silent = to('/silent', { timeout: 40 });
+const silent = to('/silent', { timeout: 200 });
 silent.end();
 silent.on('timeout', () => silent.destroy());
 await follow('a timeout', silent);
 const late = to('/silent');
-late.setTimeout(30, () => late.destroy(new Error('too late')));
+late.setTimeout(200, () => late.destroy(new Error('too late')));
 late.end();
 await follow('a timeout of its own', late);
-const left = to('/silent', { signal: AbortSignal.timeout(30) });
+const left = to('/silent', { signal: AbortSignal.timeout(200) });
 left.end();
 await follow('a signal', left);
 const aborted = to('/silent');
 aborted.end();
-setTimeout(() => aborted.abort(), 20);
+setTimeout(() => aborted.abort(), 200);
 await follow('abort()', aborted);
 const broken = to('/pieces');
 broken.end();
