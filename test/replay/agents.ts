@@ -24,6 +24,7 @@ export const AGENTS: readonly AgentProgram[] = [
   { name: 'openai-agents', file: at('openai-agents.mjs'), is: 'OpenAI Agents SDK' },
   { name: 'server', file: at('server.mjs'), is: 'express, OpenAI streams, two requests at a time', drive: converse },
   { name: 'http', file: at('http.cjs'), is: 'CommonJS over node:http, callbacks' },
+  { name: 'axios', file: at('axios.cjs'), is: 'CommonJS with axios, interceptors, streams, aborts' },
   { name: 'mcp', file: at('mcp.mjs'), is: 'Anthropic, MCP over HTTP and in memory' },
 ];
 
