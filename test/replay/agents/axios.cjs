@@ -22,7 +22,7 @@ const tools = [
 
 async function weather(city) {
   const { data, headers } = await model.get('/weather', { params: { city, lot: Math.random() }, responseType: 'text' });
-  return `${JSON.parse(data).said} ${headers['content-type']} ${Date.now()}`;
+  return `${JSON.parse(data).said} ${String(headers['content-type'])} ${Date.now()}`;
 }
 
 async function converse(name) {
@@ -66,7 +66,7 @@ async function impatient() {
     .catch(({ code, message }) => `${code} ${message}`);
 }
 
-(async () => {
+void (async () => {
   console.log(
     await Promise.allSettled([converse('north'), converse('south'), stream('a stream'), stream('a stream'), impatient()]),
   );
