@@ -83,6 +83,8 @@ const code = (file: string): string => (file === tableFile ? table.code : readFi
 const atStart = graphOf(join(next, 'index.js'), code);
 const ofTesting = graphOf(join(next, 'testing.js'), code);
 const bundle = await rolldown({
+  // What it says of where code is from is the same in every build.
+  cwd: next,
   input: {
     index: join(next, 'index.js'),
     register: join(next, 'register.js'),
