@@ -1,6 +1,8 @@
 /** Requests of Node's HTTP client while a program is recorded. */
+import type { Method } from '../patch/registry.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { OpenBytes } from './exchange-owner.ts';
+import { putHidden } from './hidden.ts';
 import type { HttpForm } from './http-call.ts';
 import type { FiredTimer } from './timers-recorded.ts';
 
@@ -9,11 +11,23 @@ export function recordHttp(deliveries: Deliveries, open: OpenBytes, fired: Fired
   return {
     open,
     connected(call, socket) {
-      const idle = (): void =>
+      const emit = socket.emit.bind(socket) as Method;
+      let isOver = false;
+      // That it is idle comes in a turn of its own, as in a replay: what the app prints of its stack is the same then.
+      const idle = (): boolean => {
+        if (isOver || socket.destroyed) return false;
         fired({ k: 'timer', lin: call.placeOf('timeout').id, lo: call.timeouts++, ms: socket.timeout ?? 0 });
-      // Before those of the app are told.
-      socket.prependListener('timeout', idle);
-      return () => socket.removeListener('timeout', idle);
+        return true;
+      };
+      const giveBack = putHidden(socket, 'emit', (...args: unknown[]) => {
+        if (args[0] !== 'timeout') return Reflect.apply(emit, socket, args) as unknown;
+        deliveries.push(() => call.hand(() => void Reflect.apply(emit, socket, args)), idle);
+        return true;
+      });
+      return () => {
+        isOver = true;
+        giveBack();
+      };
     },
     sent: () => {},
     began: () => {},

@@ -262,3 +262,16 @@ describe('R6 divergence of requests that are not sent by fetch', () => {
     expect(replayed.code).toBe(86);
   });
 });
+
+it('R4 what follows from an idle connection prints the same stack', { timeout: 60_000 }, async () => {
+  const recorded = await recordText(`import http from 'node:http';
+    const ask = () => new Promise((resolve, reject) => {
+      const sent = http.request(process.env.MODEL_URL + '/v1/chat/completions', { method: 'POST', timeout: 1 }, resolve);
+      sent.on('timeout', () => sent.destroy(new Error('too slow'))).on('error', reject).end('{"messages":[]}');
+      sent.on('timeout', () => reject(new Error('given up')));
+    });
+    const where = {};
+    await ask().catch((error) => console.log(error.message, Error.captureStackTrace(where), where.stack));`);
+  expect(recorded.ran.stdout).toMatch(/^given up[^]*runNextTicks/);
+  expect((await recorded.replay()).stdout).toBe(recorded.ran.stdout);
+});
