@@ -1,5 +1,5 @@
 /** What becomes of what a program puts into a channel, or opens as one, that the recording does not have: as of requests (course.ts), by the policy and the fork. */
-import type { OnwardEffect } from './channels.ts';
+import type { ReopeningEffect } from './channels.ts';
 import type { Course } from './course.ts';
 import type { Divergence } from './divergence.ts';
 import type { Endings } from './endings.ts';
@@ -18,7 +18,7 @@ export interface OtherSent {
   isNear: boolean;
   /** What keeps it from being asked really. */
   obstacle(): string | null;
-  effects(): OnwardEffect[];
+  effects(): ReopeningEffect[];
 }
 
 export interface ChannelCourseOptions {

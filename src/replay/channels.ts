@@ -43,17 +43,17 @@ export interface Channel {
 export type Passed = { came: Arrival } | { went: string; bytes: Uint8Array };
 
 /** How what a replay stands in for can be opened really after all, where the app asks it something after a fork that the recording does not have. */
-export interface Onward {
+export interface Reopening {
   /** Why it cannot be, in words that follow "because"; null: it can. `past` has passed in this run, `rest` is what was still to come of it. */
   obstacle(past: readonly Passed[], rest: readonly Arrival[]): string | null;
   /** What it does to the world that it is opened, and given again what it was given. */
-  effects(past: readonly Passed[]): OnwardEffect[];
+  effects(past: readonly Passed[]): ReopeningEffect[];
   /** Opens it. What comes of it from there on goes through the channel. `fail` ends the replay, and says why. */
   begin(past: readonly Passed[], rest: readonly Arrival[], fail: (why: string) => void): void;
 }
 
 /** What is asked about before it happens: `name` is what it is allowed by. */
-export interface OnwardEffect {
+export interface ReopeningEffect {
   name: string;
   call: string;
   with?: string;
@@ -91,7 +91,7 @@ export interface Channels {
     opening: Opening,
     deliver: (arrival: Arrival) => void,
     isReady?: (arrival: Arrival) => boolean,
-    onward?: Onward,
+    onward?: Reopening,
   ): Channel | null;
   /** A call that is answered at once: `real` does it; a replay gives what the recording holds, and null where that is nothing. `real` may throw, and is not called in a replay. */
   ask(opening: Opening, real: () => Arrival): Arrival | null;

@@ -8,7 +8,7 @@ import type { PipeEnd } from './child-pipe.ts';
 import { whatOf } from './child-what.ts';
 import type { SpawnOptions } from './child-what.ts';
 import { wordsOf } from './channel-words.ts';
-import type { Onward, OnwardEffect, Passed } from './channels.ts';
+import type { Reopening, ReopeningEffect, Passed } from './channels.ts';
 import { pairsOfStarted } from './environment.ts';
 import { internally } from './lineage.ts';
 import { completed, RpcPast } from './rpc-past.ts';
@@ -20,7 +20,7 @@ const PATIENCE_MS = 30_000;
 
 type Started = ChildProcess & { spawn(options: object): void };
 
-export class ChildOnward implements Onward, PipeEnd {
+export class ChildOnward implements Reopening, PipeEnd {
   readonly #options: SpawnOptions & { envPairs?: string[] };
   readonly #come: (arrival: Arrival) => void;
   #child: ChildProcess | undefined;
@@ -40,7 +40,7 @@ export class ChildOnward implements Onward, PipeEnd {
     return new RpcPast(past).obstacle(rest);
   }
 
-  effects(past: readonly Passed[]): OnwardEffect[] {
+  effects(past: readonly Passed[]): ReopeningEffect[] {
     const words = wordsOf({ kind: 'child', what: whatOf(this.#options) });
     const { methods, repeated } = new RpcPast(past);
     const told = methods.length === 0 ? '' : `, and told again what it was told: ${methods.join(', ')}`;

@@ -2,7 +2,7 @@
 import { callSite } from './call-site.ts';
 import { wordsOf } from './channel-words.ts';
 import type { ChannelCourse } from './channel-course.ts';
-import type { Channel, Onward, Opening, Passed } from './channels.ts';
+import type { Channel, Reopening, Opening, Passed } from './channels.ts';
 import { sentDivergence } from './divergence.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Gate } from './gate.ts';
@@ -26,7 +26,7 @@ export interface ReplayedChannelOptions {
   comes: readonly Arrival[];
   deliver(arrival: Arrival): void;
   isReady(arrival: Arrival): boolean;
-  onward: Onward | undefined;
+  onward: Reopening | undefined;
 }
 
 /** What is asked for: it never comes where the app has asked for less. */
