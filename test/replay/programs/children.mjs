@@ -91,8 +91,10 @@ for (const command of [`${mark}; echo a; ${dice} >&2; exit 7`, missing]) {
 const first = spawn('sh', ['-c', `${mark}; ${dice}`]);
 const second = spawn('tr', ['0-9', 'a-j'], { stdio: [first.stdout, 'pipe', 'inherit'] });
 console.log('piped', String((await once(second.stdout, 'data'))[0]));
-for await (const piece of spawn('sh', ['-c', `for i in 1 2 3; do ${dice}; sleep 0.01; done`]).stdout)
-  console.log('piece', String(piece));
+const pieces = [];
+for await (const piece of spawn('sh', ['-c', `for i in 1 2 3; do ${dice}; sleep 0.01; done`]).stdout) pieces.push(String(piece));
+// In one line: how many come of the three is up to the machine.
+console.log('piece', JSON.stringify(pieces));
 
 const kid = fork(new URL('forked.mjs', import.meta.url), ['argument'], { silent: true });
 const kept = told(kid);
