@@ -122,7 +122,7 @@ const PROGRAMS: Record<string, string> = {
     import fs from 'node:fs'; import fsp from 'node:fs/promises'; import zlib from 'node:zlib'; import crypto from 'node:crypto'; import { promisify } from 'node:util'; import { createInterface } from 'node:readline'; import { pipeline } from 'node:stream/promises';
     const log = (n) => (...a) => console.log(n, a.length);
     for (let i = 0; i < 5; i++) { fs.readFile('/etc/hosts', log('rf' + i)); zlib.gzip(Buffer.alloc(1e5 * ((SALT + i * 7) % 9)), log('gz' + i)); crypto.pbkdf2('a', 'b', 1000 * (1+(SALT + i * 3) % 11), 8, 'sha1', log('pb' + i)); fsp.stat('/etc').then(log('st' + i)); ask('?' + i).then(log('ask' + i)); crypto.subtle.digest('SHA-1', new Uint8Array(1000 * i)).then(log('dg' + i)); fs.stat('/nope', log('no' + i)); }
-    fs.exists('/etc', log('exists')); console.log(await promisify(fs.exists)('/etc'), (await promisify(fs.read)((await fsp.open('/etc/hosts')).fd, Buffer.alloc(4), 0, 4, 0)).bytesRead);
+    const kept = await fsp.open('/etc/hosts'); fs.exists('/etc', log('exists')); console.log(await promisify(fs.exists)('/etc'), (await promisify(fs.read)(kept.fd, Buffer.alloc(4), 0, 4, 0)).bytesRead); await kept.close();
     const h = await fsp.open('/etc/passwd'); console.log((await h.read(Buffer.alloc(3), 0, 3, 0)).bytesRead, (await h.readFile('utf8')).length > 3); await h.close();
     let lines = 0; for await (const l of createInterface({ input: fs.createReadStream('/etc/passwd') })) lines++; console.log(lines);
     await pipeline(fs.createReadStream('/etc/passwd'), zlib.createGzip(), fs.createWriteStream(FILE)); await fsp.rm(FILE);
